@@ -1,0 +1,1 @@
+"""The whole centre on one machine: an embedded PostgreSQL and the four Airflow processes."""

@@ -1,0 +1,21 @@
+"""What goes wrong on a modem host; the docstring of an error says when it is raised."""
+
+
+class SenderError(Exception):
+    """Root of the sender's own errors."""
+
+
+class ModemError(SenderError):
+    """A modem cannot be used; the port is named first in the message."""
+
+
+class ModemGone(ModemError):
+    """The port vanished or cannot be opened (EIO, ENODEV, unplugged): open it again later."""
+
+
+class ModemStuck(ModemError):
+    """The port is there but the modem gives no orderly answer: reset or power-cycle it."""
+
+
+class ModemUnusable(ModemError):
+    """The modem answers but cannot send: it has no PDU mode, or its SIM is absent or locked."""

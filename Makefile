@@ -1,0 +1,45 @@
+# Everything a person types. Each target sets up what it needs by itself.
+VENV := .venv
+PY := $(VENV)/bin/python
+UV_VERSION := 0.13.9
+LOCKS := requirements.lock requirements-dev.lock requirements-sender.lock
+LOCK := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header
+export UV_NO_PROGRESS := 1
+
+.PHONY: setup check test up down demo bench chaos lock lock-check compose-check clean fmt
+
+setup: $(VENV)/.synced  ## virtual environment with everything, both commands in it
+
+$(VENV)/.synced: requirements-dev.lock pyproject.toml
+	@test -x $(PY) || python3 -m venv $(VENV) || { echo "python3 with its venv module is needed (Debian: apt install python3-venv)" >&2; exit 1; }
+	@test -x $(VENV)/bin/uv || $(PY) -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+	@echo "setup: installing the locked packages into $(VENV)"
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/uv pip sync -q requirements-dev.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/uv pip install -q --no-deps -e .
+	@touch $@
+
+lock: ## pin what pyproject.toml asks for (keeps pins that still fit)
+	$(LOCK) pyproject.toml --extra pipelines -o requirements.lock
+	$(LOCK) pyproject.toml --extra pipelines --extra local --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) pyproject.toml -c requirements.lock -o requirements-sender.lock
+
+schema: setup ## rewrite the golden include/sql/schema.sql from the migrations
+	@$(PY) scripts/golden_schema.py
+
+lock-check: setup
+	@mkdir -p var/locks && cp $(LOCKS) var/locks/
+	@$(LOCK) pyproject.toml --extra pipelines -o var/locks/requirements.lock
+	@$(LOCK) pyproject.toml --extra pipelines --extra local --group dev -c requirements.lock -o var/locks/requirements-dev.lock
+	@$(LOCK) pyproject.toml -c requirements.lock -o var/locks/requirements-sender.lock
+	@for file in $(LOCKS); do grep -v '^ *#' $$file > var/locks/a; grep -v '^ *#' var/locks/$$file | diff -q var/locks/a - >/dev/null || { echo "$$file does not fit pyproject.toml: run make lock" >&2; exit 1; }; done
+	@! grep -nE '^ *--(extra-)?index-url|^ *--find-links|https?://' $(LOCKS)
+
+check: setup lock-check ## everything that can be said without running it
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/sqlfluff lint -q include/sql
+
+fmt: setup
+	$(VENV)/bin/ruff check --fix -q . ; $(VENV)/bin/ruff format -q .

@@ -1,0 +1,67 @@
+"""Settings of the centre, read from the environment, all with the prefix ``SMSSWITCH_``.
+
+The README lists every one with its default.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.errors import ConfigurationError
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_MAX_FILE_BYTES = 50 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one process of the centre knows of its surroundings."""
+
+    database_url: str
+    bucket_url: str
+    spool_url: str
+    reports_url: str
+    extra_valid_prefixes: tuple[str, ...]
+    max_file_bytes: int
+    max_rows: int
+    timezone: str
+    compliance_profile: str
+
+
+def var_dir() -> Path:
+    """Where the local stack keeps its files: ``SMSSWITCH_VAR``, by default ``var`` in the checkout."""
+    return Path(os.environ.get("SMSSWITCH_VAR", ROOT / "var"))
+
+
+def settings() -> Settings:
+    """The settings as the environment has them now.
+
+    Raises ``ConfigurationError`` where a number is not one or the database is not named.
+    """
+    env = os.environ
+    var = var_dir()
+    url = env.get("SMSSWITCH_DATABASE_URL", "")
+    if not url:
+        raise ConfigurationError(
+            "SMSSWITCH_DATABASE_URL is not set: give a postgresql:// address, or run `make up`, "
+            "which starts a local PostgreSQL and prints the way to it"
+        )
+    return Settings(
+        database_url=url,
+        bucket_url=env.get("SMSSWITCH_BUCKET_URL", (var / "bucket").as_uri()),
+        spool_url=env.get("SMSSWITCH_SPOOL_URL", (var / "spool").as_uri()),
+        reports_url=env.get("SMSSWITCH_REPORTS_URL", (var / "reports").as_uri()),
+        extra_valid_prefixes=tuple(env.get("SMSSWITCH_EXTRA_VALID_PREFIXES", "").split()),
+        max_file_bytes=_number("SMSSWITCH_MAX_FILE_BYTES", DEFAULT_MAX_FILE_BYTES),
+        max_rows=_number("SMSSWITCH_MAX_ROWS", 1_000_000),
+        timezone=env.get("SMSSWITCH_TIMEZONE", "Europe/Paris"),
+        compliance_profile=env.get("SMSSWITCH_COMPLIANCE_PROFILE", "fr"),
+    )
+
+
+def _number(name: str, default: int) -> int:
+    raw = os.environ.get(name, "")
+    try:
+        return int(raw) if raw else default
+    except ValueError:
+        raise ConfigurationError(f"{name} must be a whole number, not {raw!r}") from None

@@ -1,0 +1,130 @@
+"""Files behind a URL: ``file:///…`` on one machine, ``s3://…`` in production, one code path.
+
+Keys are relative, with ``/`` between their parts. Nothing outside the URL can be reached, and on a
+file system symbolic links, hard links, pipes and devices are never opened nor listed.
+"""
+
+import os
+import stat
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import fsspec
+
+from include.errors import InputError
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """One file as a listing shows it; ``modified`` is in UTC."""
+
+    key: str
+    size: int
+    modified: datetime
+    etag: str | None = None
+
+
+class Storage:
+    """The files under one URL. Writes are atomic: a reader sees the old bytes or the new ones."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.url = url.rstrip("/")
+        self.fs, self.root = fsspec.core.url_to_fs(self.url, **options)
+        self.root = self.root.rstrip("/")
+
+    @cached_property
+    def is_local(self) -> bool:
+        """Whether the files lie on this machine's file system."""
+        return "file" in (
+            [self.fs.protocol] if isinstance(self.fs.protocol, str) else self.fs.protocol
+        )
+
+    def path(self, key: str) -> str:
+        """The full path of a key; refuses a key that would lead outside."""
+        parts = PurePosixPath(key).parts
+        if not parts or key.startswith("/") or ".." in parts or "\x00" in key or "\\" in key:
+            raise InputError("bad_file_name", f"{key!r} is not a name inside {self.url}")
+        return f"{self.root}/{'/'.join(parts)}"
+
+    def list(self, prefix: str = "") -> Iterator[StoredFile]:
+        """Every regular file under ``prefix``, in key order."""
+        if self.is_local:
+            yield from self._list_local(prefix)
+            return
+        base = self.path(prefix) if prefix else self.root
+        found = self.fs.find(base, detail=True, refresh=True)
+        for path, info in sorted(found.items()):
+            modified = info.get("LastModified") or datetime.fromtimestamp(0, UTC)
+            yield StoredFile(path[len(self.root) + 1 :], info["size"], modified, info.get("ETag"))
+
+    def _list_local(self, prefix: str) -> Iterator[StoredFile]:
+        root = Path(self.root)
+        base = Path(self.path(prefix)) if prefix else root
+        if not base.resolve().is_relative_to(root.resolve()):
+            return
+        for folder, folders, names in os.walk(base, followlinks=False):
+            folders.sort()
+            for name in sorted(names):
+                path = Path(folder) / name
+                try:
+                    info = path.lstat()
+                except FileNotFoundError:  # taken away between listing and asking
+                    continue
+                if stat.S_ISREG(info.st_mode) and info.st_nlink == 1:
+                    modified = datetime.fromtimestamp(info.st_mtime, UTC)
+                    yield StoredFile(path.relative_to(root).as_posix(), info.st_size, modified)
+
+    def exists(self, key: str) -> bool:
+        """Whether there is a file of that key."""
+        return bool(self.fs.isfile(self.path(key)))
+
+    def read_bytes(self, key: str) -> bytes:
+        """The whole file. ``FileNotFoundError`` if there is none."""
+        if self.is_local:
+            return self._read_local(self.path(key))
+        return bytes(self.fs.cat_file(self.path(key)))
+
+    def _read_local(self, path: str) -> bytes:
+        # O_NOFOLLOW and the checks on the open descriptor: what was listed may have been swapped.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            info = os.fstat(descriptor)
+            inside = Path(path).resolve().is_relative_to(Path(self.root).resolve())
+            if not stat.S_ISREG(info.st_mode) or info.st_nlink != 1 or not inside:
+                raise InputError("not_a_plain_file", f"{path} is a link or a device, not a file")
+            return file.read()
+
+    def write_bytes(self, key: str, data: bytes) -> None:
+        """Write the whole file, replacing an older one in one step."""
+        path = self.path(key)
+        if not self.is_local:
+            self.fs.pipe_file(path, data)
+            return
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}.part")
+        part.write_bytes(data)
+        part.replace(target)
+
+    def write_text(self, key: str, text: str) -> None:
+        """Write a text as UTF-8."""
+        self.write_bytes(key, text.encode())
+
+    def move(self, key: str, to: str) -> None:
+        """Move a file within the storage, replacing what is there."""
+        if self.is_local:
+            target = Path(self.path(to))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            Path(self.path(key)).replace(target)
+        else:
+            self.fs.mv(self.path(key), self.path(to))
+
+    def delete(self, key: str) -> None:
+        """Remove a file; nothing happens if there is none."""
+        if self.exists(key):
+            self.fs.rm_file(self.path(key))

@@ -1,0 +1,108 @@
+"""Fixtures for everyone: one PostgreSQL a session, one database a test, cloned from a migrated template."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from include.db.migrate import migrate
+from include.stack import postgres
+
+TEMPLATE = "smsswitch_template"
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Database:
+    """One test's own database; ``conn`` is a superuser's session in autocommit."""
+
+    url: str
+    conn: Connection
+
+    def all(self, query: str, params: Any = None) -> list[tuple[object, ...]]:
+        """Every row of a query."""
+        with self.conn.cursor() as cur:
+            cur.execute(query, params)
+            return cur.fetchall()
+
+    def one(self, query: str, params: Any = None) -> object:
+        """The single value of a query."""
+        return self.all(query, params)[0][0]
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the checkout's var/, nor the settings of the person's shell."""
+    for name in [n for n in os.environ if n.startswith("SMSSWITCH_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("SMSSWITCH_VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("SMSSWITCH_EXTRA_VALID_PREFIXES", "+3363998")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
+    """A PostgreSQL of this test session, without durability."""
+    folder = tmp_path_factory.mktemp("pg") / "data"
+    running = postgres.start(folder, fast=True)
+    try:
+        yield running
+    finally:
+        postgres.stop(folder)
+
+
+@pytest.fixture(scope="session")
+def template(server: postgres.Server) -> str:
+    """The name of a database with every migration applied; nobody may connect to it."""
+    _create(server, TEMPLATE)
+    migrate(server.database_url(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def empty_database(server: postgres.Server) -> str:
+    """The address of a database with nothing in it."""
+    name = f"empty_{next(_numbers)}"
+    _create(server, name)
+    return server.database_url(name)
+
+
+@pytest.fixture
+def db(
+    server: postgres.Server, template: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
+    """A migrated database of one's own; ``SMSSWITCH_DATABASE_URL`` names it."""
+    name = f"test_{next(_numbers)}"
+    _create(server, name, template)
+    url = server.database_url(name)
+    monkeypatch.setenv("SMSSWITCH_DATABASE_URL", url)
+    conn = psycopg2.connect(url)
+    conn.autocommit = True
+    try:
+        yield Database(url, conn)
+    finally:
+        conn.close()
+        _drop(server, name)
+
+
+def _create(server: postgres.Server, name: str, template: str = "template0") -> None:
+    with closing(psycopg2.connect(server.url)) as conn:
+        conn.autocommit = True
+        conn.cursor().execute(
+            sql.SQL("create database {} template {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+
+
+def _drop(server: postgres.Server, name: str) -> None:
+    with closing(psycopg2.connect(server.url)) as conn:
+        conn.autocommit = True
+        conn.cursor().execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

@@ -108,8 +108,9 @@ CREATE FUNCTION public.guard_balance() RETURNS trigger
 declare
   balance numeric;
 begin
-  -- The client's row is the lock: activations of one client wait for each other here.
-  perform from client where client_id = new.client_id for update;
+  -- The client's row is the lock: activations of one client wait for each other here. "no key", since
+  -- two of them already hold the key share lock that a foreign key takes.
+  perform from client where client_id = new.client_id for no key update;
   select coalesce(sum(amount), 0) into balance from ledger_entry where client_id = new.client_id;
   if balance + new.amount < 0 then
     raise exception 'credit insufficient: % available, % needed', balance, -new.amount using errcode = 'SM402';
@@ -194,9 +195,13 @@ CREATE TABLE public.campaign (
     activated_at timestamp with time zone,
     start_at timestamp with time zone,
     expire_at timestamp with time zone,
+    window_from timestamp with time zone,
+    window_until timestamp with time zone,
     expanded_at timestamp with time zone,
     finished_at timestamp with time zone,
     paused_from public.campaign_state,
+    exemption jsonb,
+    approved_by text,
     upload_id bigint,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -208,6 +213,9 @@ CREATE TABLE public.campaign (
 COMMENT ON COLUMN public.campaign.reason IS 'Why it is in its state, where the state alone does not say.';
 COMMENT ON COLUMN public.campaign.spec IS 'The campaign file as last accepted; frozen once expansion has begun.';
 COMMENT ON COLUMN public.campaign.activation_month IS 'First day of the month of activation: the partition of all its messages.';
+COMMENT ON COLUMN public.campaign.window_from IS 'Its next sending window, kept up to date by expansion: no message may be claimed before window_from nor after window_until; null = any hour.';
+COMMENT ON COLUMN public.campaign.exemption IS 'Why an administrator let a marketing campaign pass the compliance profile: {"ground", "by", "at"}.';
+COMMENT ON COLUMN public.campaign.approved_by IS 'Who approved a cost above the client''s limit.';
 ALTER TABLE public.campaign ALTER COLUMN campaign_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.campaign_campaign_id_seq
     START WITH 1
@@ -229,6 +237,7 @@ CREATE TABLE public.message (
     contact_id bigint NOT NULL,
     msisdn text NOT NULL,
     text text,
+    variant text,
     text_md5 uuid GENERATED ALWAYS AS ((md5(text))::uuid) STORED,
     encoding text,
     segments smallint DEFAULT 0 NOT NULL,
@@ -248,6 +257,7 @@ CREATE TABLE public.message (
 )
 PARTITION BY RANGE (activation_month);
 COMMENT ON TABLE public.message IS 'One contact of one campaign. Its state is that of its worst segment.';
+COMMENT ON COLUMN public.message.variant IS 'Which of the campaign''s texts it got, where there are several.';
 COMMENT ON COLUMN public.message.text_md5 IS 'Fingerprint of the text as planned: shows that what was sent is what was planned.';
 COMMENT ON COLUMN public.message.price IS 'Of the whole message, EUR net of VAT, held in the ledger from activation on.';
 COMMENT ON COLUMN public.message.reason IS 'skipped: opted_out, missing_variable, too_many_parts, …; failed: the network''s error.';
@@ -541,12 +551,14 @@ CREATE TABLE public.send_batch (
     leased_at timestamp with time zone,
     permit_seq integer DEFAULT 0 NOT NULL,
     revoked boolean DEFAULT false NOT NULL,
+    silent_at timestamp with time zone,
     planned_at timestamp with time zone DEFAULT now() NOT NULL,
     done_at timestamp with time zone,
     CONSTRAINT send_batch_check CHECK ((((state = 'planned'::public.batch_state) = (lease_token IS NULL)) OR (state = ANY (ARRAY['returned'::public.batch_state, 'condemned'::public.batch_state]))))
 );
 COMMENT ON COLUMN public.send_batch.permit_seq IS 'No segment with a higher seq may be begun by the host.';
 COMMENT ON COLUMN public.send_batch.revoked IS 'The host must begin nothing more of it (campaign paused or cancelled, group stopped).';
+COMMENT ON COLUMN public.send_batch.silent_at IS 'Since when its host has not been heard of; it is planned again only when condemned.';
 ALTER TABLE public.send_batch ALTER COLUMN batch_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.send_batch_batch_id_seq
     START WITH 1
@@ -661,7 +673,7 @@ CREATE INDEX ledger_entry_client ON public.ledger_entry USING btree (client_id, 
 CREATE INDEX message_batch ON ONLY public.message USING btree (batch_id) WHERE (batch_id IS NOT NULL);
 CREATE INDEX message_campaign ON ONLY public.message USING btree (campaign_id, state);
 CREATE INDEX message_unbatched ON ONLY public.message USING btree (campaign_id, message_id) WHERE ((state = 'planned'::public.message_state) AND (batch_id IS NULL));
-CREATE INDEX message_unsettled ON ONLY public.message USING btree (campaign_id) WHERE (NOT settled);
+CREATE INDEX message_unsettled ON ONLY public.message USING btree (campaign_id) WHERE ((NOT settled) AND (state <> ALL (ARRAY['planned'::public.message_state, 'leased'::public.message_state, 'uncertain'::public.message_state])));
 CREATE INDEX quote_campaign ON public.quote USING btree (campaign_id, created_at DESC);
 CREATE INDEX segment_modem ON ONLY public.segment USING btree (imei, updated_at);
 CREATE INDEX send_batch_campaign ON public.send_batch USING btree (campaign_id);

@@ -68,8 +68,9 @@ create function guard_balance() returns trigger language plpgsql as $$
 declare
   balance numeric;
 begin
-  -- The client's row is the lock: activations of one client wait for each other here.
-  perform from client where client_id = new.client_id for update;
+  -- The client's row is the lock: activations of one client wait for each other here. "no key", since
+  -- two of them already hold the key share lock that a foreign key takes.
+  perform from client where client_id = new.client_id for no key update;
   select coalesce(sum(amount), 0) into balance from ledger_entry where client_id = new.client_id;
   if balance + new.amount < 0 then
     raise exception 'credit insufficient: % available, % needed', balance, -new.amount using errcode = 'SM402';

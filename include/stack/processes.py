@@ -82,6 +82,16 @@ def end(
     return sorted(process.pid for process in leftovers)
 
 
+def end_session(leader: Mark) -> None:
+    """Kill what is left of the session that an ended process led (its orphans)."""
+    if psutil.pid_exists(leader.pid) and leader.find() is None:
+        return  # the pid belongs to somebody else now, so nothing of the session is left
+    for pid in psutil.pids():
+        with suppress(OSError, psutil.Error):
+            if os.getsid(pid) == leader.pid:
+                psutil.Process(pid).kill()
+
+
 def _lives(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)

@@ -1,0 +1,65 @@
+"""Registers what clients have dropped, and wakes the DAGs that work on it."""
+
+from typing import Any
+
+from airflow.sdk import (
+    Asset,
+    AssetAlias,
+    AssetOrTimeSchedule,
+    AssetWatcher,
+    CronTriggerTimetable,
+    dag,
+    task,
+)
+from bucket_trigger import BucketTrigger
+from dag_edge import attempts, bad_input_fails, tell
+
+DOC = """
+### What it does
+Lists every client's inbox once and writes each complete drop into the ledger `upload`, where it
+gets its number. Dropped twice, or listed twice, it still has one row.
+
+**Inputs** the bucket (`SMSSWITCH_BUCKET_URL`). Woken by a listing every three seconds
+(`plugins/bucket_trigger.py`), and every minute in case a wake-up was lost.
+
+**Outputs** asset events with the numbers of the new uploads: `contact_files` wakes
+`contacts_import`, `campaign_files` wakes `campaign_intake`.
+
+**When it is red** the bucket or the database cannot be reached: see the task's log. Clearing the
+run is safe.
+"""
+
+inboxes = Asset(
+    name="bucket_changed",
+    watchers=[AssetWatcher(name="inboxes", trigger=BucketTrigger(place="inbox"))],
+)
+told = AssetAlias("new_uploads")
+WAKES = {
+    "contacts": Asset(name="contact_files"),
+    "mapping": Asset(name="contact_files"),
+    "campaign": Asset(name="campaign_files"),
+}
+
+
+@dag(
+    schedule=AssetOrTimeSchedule(
+        timetable=CronTriggerTimetable("* * * * *", timezone="UTC"), assets=[inboxes]
+    ),
+    catchup=False,
+    max_active_runs=1,
+    default_args=attempts(minutes=5),
+    doc_md=DOC,
+    tags=["clients"],
+)
+def bucket_scan() -> None:
+    @task(outlets=[told])
+    @bad_input_fails
+    def register(outlet_events: Any = None) -> dict[str, list[int]]:
+        from include.bucket.intake import scan
+
+        return tell(outlet_events[told], WAKES, scan())
+
+    register()
+
+
+bucket_scan()

@@ -1,0 +1,42 @@
+"""Rolls the hosts' results up to modems, groups and campaigns."""
+
+from typing import Any
+
+from airflow.sdk import CronTriggerTimetable, dag, task
+from dag_edge import attempts, bad_input_fails
+
+DOC = """
+### What it does
+Reads heartbeats and results that the hosts reported, and writes the counts and states of messages,
+modems, groups and campaigns. A campaign is complete when the states of its messages say so. Batches
+that fell silent and groups that are lost are found here.
+
+**Inputs** the tables that `api.*_v1` fills. Every minute.
+
+**Outputs** states and counts of groups, modems, campaigns; `status.json` and the home page in the
+clients' outboxes.
+
+**When it is red** counts are late, sending goes on. See the log; clearing the run is safe.
+"""
+
+
+@dag(
+    schedule=CronTriggerTimetable("* * * * *", timezone="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    default_args=attempts(minutes=5),
+    doc_md=DOC,
+    tags=["fleet"],
+)
+def fleet_monitor() -> None:
+    @task
+    @bad_input_fails
+    def roll_up() -> dict[str, Any]:
+        from include.fleet.rollup import rollup
+
+        return rollup()
+
+    roll_up()
+
+
+fleet_monitor()

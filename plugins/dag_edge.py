@@ -1,0 +1,77 @@
+"""Where the library meets Airflow: what each task has in common, and how errors become failures."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any, ParamSpec, TypeVar
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from include.errors import InputError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def attempts(minutes: float = 10) -> dict[str, Any]:
+    """Default arguments of a DAG's tasks: two more tries, and a limit for each.
+
+    Every task may be repeated: it works on business keys in one transaction.
+    """
+    return {
+        "owner": "smsswitch",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=15),
+        "execution_timeout": timedelta(minutes=minutes),
+    }
+
+
+def bad_input_fails(work: Callable[P, R]) -> Callable[P, R]:
+    """Fail a task at once, without further tries, where the input is what is wrong."""
+
+    @functools.wraps(work)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return work(*args, **kwargs)
+        except InputError as error:
+            raise AirflowFailException(f"{error.message_en} ({error.code})") from error
+
+    return guarded
+
+
+def each(work: Callable[[int], R], uploads: Iterable[int]) -> list[R]:
+    """The result for every upload; one that fails does not hold up the others.
+
+    The first failure is raised once all have had their turn.
+    """
+    results, failures = [], []
+    for upload_id in uploads:
+        try:
+            results.append(work(upload_id))
+        except Exception as error:  # noqa: BLE001  raised below
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return results
+
+
+def uploads_told(events: Any, form: dict[str, Any] | None) -> list[int]:
+    """The uploads that asset events name, and the one that the form of a manual run names."""
+    told = (event.extra.get("uploads", []) for some in (events or {}).values() for event in some)
+    ids = {int(upload_id) for uploads in told for upload_id in uploads}
+    asked = (form or {}).get("upload_id")
+    return sorted(ids if asked is None else ids | {int(asked)})
+
+
+def tell(outlet: Any, wakes: dict[str, Any], uploads: Iterable[Any]) -> dict[str, list[int]]:
+    """One event for each asset that has new uploads, with their numbers; none for the others."""
+    numbers: dict[str, list[int]] = {}
+    for upload in uploads:
+        if upload.kind in wakes:
+            numbers.setdefault(wakes[upload.kind].name, []).append(upload.upload_id)
+    for asset in {asset.name: asset for asset in wakes.values()}.values():
+        if asset.name in numbers:
+            outlet.add(asset, extra={"uploads": numbers[asset.name]})
+    return numbers

@@ -43,3 +43,6 @@ check: setup lock-check ## everything that can be said without running it
 
 fmt: setup
 	$(VENV)/bin/ruff check --fix -q . ; $(VENV)/bin/ruff format -q .
+
+bench: setup ## measure; ratios in one run, raw figures in var/bench/ (make bench FIGURES=p9)
+	$(PY) -m benchmarks $(FIGURES)

@@ -1,0 +1,1 @@
+"""One day of the switch, on a local stack: what `make demo` runs and what the end-to-end test checks."""

@@ -1,0 +1,139 @@
+"""Two modem hosts on this machine: an emulator of modems and a real `sms-sender run` each."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from include.errors import SmsswitchError
+
+DRAIN_SECONDS = 90.0
+START_SECONDS = 30.0
+SENDER = (sys.executable, "-m", "sms_sender")
+
+
+class HostError(SmsswitchError):
+    """A process of a modem host ended by itself; its log says why."""
+
+
+@dataclass
+class Host:
+    """One group's two processes; ``network_log`` is what its emulated modems took."""
+
+    folder: Path
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def network_log(self) -> Path:
+        """One JSON line per accepted part."""
+        return self.folder / "network.jsonl"
+
+    def spawn(self, name: str, *arguments: str) -> None:
+        """Start one process of this host, in a session of its own, its output in ``<name>.log``."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [*SENDER, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={k: v for k, v in os.environ.items() if not k.startswith("SMSSWITCH_")},
+            )
+
+    def check(self) -> None:
+        """Raise if one of the processes has ended by itself."""
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                raise HostError(
+                    f"{name} ended with {process.returncode}: see {self.folder}/{name}.log"
+                )
+
+    def stop(self) -> None:
+        """Let the sender drain, then end the modems; may be called twice."""
+        for name in ("sender", "modems"):
+            process = self.processes.pop(name, None)
+            if process is None:
+                continue
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(DRAIN_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def start_host(
+    folder: Path, group: dict[str, Any], modems: int, *, latency_ms: int, seed: int
+) -> Host:
+    """Start ``modems`` emulated modems and a sender that drives them as the host of ``group``.
+
+    ``group`` is what `smsswitch groups add --json` printed: it holds the host's own credential.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in ("network.jsonl", "journal.sqlite3", "journal.sqlite3-wal", "journal.sqlite3-shm"):
+        (folder / old).unlink(missing_ok=True)
+    host = Host(folder)
+    ports_file = folder / "ports"
+    ports_file.unlink(missing_ok=True)
+    host.spawn(
+        "modems",
+        "simulate",
+        "--modems",
+        str(modems),
+        "--latency",
+        str(latency_ms),
+        "--seed",
+        str(seed),
+        "--network-log",
+        str(host.network_log),
+        "--ports-file",
+        str(ports_file),
+        "--permanent-rate",
+        "0.01",
+        "--retryable-rate",
+        "0.02",
+        "--undelivered-rate",
+        "0.03",
+    )
+    try:
+        ports = _await_ports(host, ports_file)
+        config = folder / "sender.toml"
+        _write_private(config, _configuration(folder, group, ports))
+        host.spawn("sender", "run", "--config", str(config))
+    except BaseException:
+        host.stop()
+        raise
+    return host
+
+
+def _await_ports(host: Host, ports_file: Path) -> list[str]:
+    deadline = time.monotonic() + START_SECONDS
+    while not ports_file.exists():
+        host.check()
+        if time.monotonic() > deadline:
+            raise HostError(f"the emulated modems did not start: see {host.folder}/modems.log")
+        time.sleep(0.05)
+    return ports_file.read_text().split()
+
+
+def _configuration(folder: Path, group: dict[str, Any], ports: list[str]) -> str:
+    lines = [
+        f"server = {json.dumps(group['database_url'])}",
+        f"journal = {json.dumps(str(folder / 'journal.sqlite3'))}",
+        'status = "127.0.0.1:0"',
+        f"mac = {json.dumps(group['mac'])}",
+    ]
+    for port in ports:
+        lines += ["[[modem]]", f"port = {json.dumps(port)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _write_private(file: Path, text: str) -> None:
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(text)

@@ -6,7 +6,14 @@ class SenderError(Exception):
 
 
 class ModemError(SenderError):
-    """A modem cannot be used; the port is named first in the message."""
+    """A modem cannot be used; the port is named first in the message.
+
+    `written` is how many bytes of a failed write the port had taken all the same.
+    """
+
+    def __init__(self, message: str, written: int = 0) -> None:
+        super().__init__(message)
+        self.written = written
 
 
 class ModemGone(ModemError):

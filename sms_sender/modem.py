@@ -1,75 +1,50 @@
 """One GSM modem: what it is, sending through it, and what it brings in."""
 
+import contextlib
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
 
+from sms_sender.at import Answer, Expired, answers
+from sms_sender.at.grammar import Final
+from sms_sender.at.verdicts import error_class
+from sms_sender.dialects import GENERIC, choose
+from sms_sender.errors import ModemError, ModemGone, ModemUnusable
+from sms_sender.identity import (
+    Equipment,
+    Identity,
+    Sim,
+    ask_equipment,
+    ask_sim,
+    ask_sim_state,
+    ask_state,
+    identity,
+)
+from sms_sender.inbox import Inbox
+from sms_sender.line import Clock, Line, Timeouts
+from sms_sender.outcomes import (
+    OutcomeKind,
+    SubmitOutcome,
+    after_ctrl_z,
+    before_prompt,
+    from_late_lines,
+)
 from sms_sender.pdu import DeliveryReport, InboundSms
+from sms_sender.transport import Connect, SerialTransport
 
-OutcomeKind = Literal["sent", "not_sent", "uncertain", "rejected"]
-ErrorClass = Literal["permanent", "retryable", "sim", "credit"]
+__all__ = ["Identity", "Modem", "SubmitOutcome", "Timeouts"]
 
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Deadlines in seconds, all absolute for their step (bytes trickling in do not extend them)."""
-
-    command: float = 5.0
-    prompt: float = 15.0
-    submit: float = 60.0
-    settle: float = 0.15
-    sync: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A modem and its SIM as last asked; None or "unknown" where the modem gave no usable answer.
-
-    `sim_state`: ready, pin, puk, absent, failure, unknown. `registration`: home, roaming,
-    searching, denied, none, unknown. `operator_code` is MCCMNC ("20801"); `operator` its name or
-    "indisponible". `rssi` is 0–31; `signal_label` one of the five labels or "introuvable".
-    """
-
-    imei: str | None
-    imsi: str | None
-    iccid: str | None
-    operator_code: str | None
-    operator: str
-    sim_state: str
-    registration: str
-    rssi: int | None
-    signal_dbm: int | None
-    signal_label: str
-    manufacturer: str | None = None
-    model: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SubmitOutcome:
-    """What became of one PDU.
-
-    sent: the network took it (`reference` is None if the modem gave none).
-    not_sent: it certainly did not go out and the number is not at fault: try again, here or on
-    another modem (`error_class` retryable, or sim: take this modem out of service).
-    rejected: refused after Ctrl-Z, certainly not sent; `error_class` says whose fault. `permanent`
-    three times in a row to different numbers on one SIM means the SIM: that is the caller's count.
-    uncertain: it may have gone out (no answer, +CMS ERROR 332, port lost after Ctrl-Z, `+CMGS: n`
-    without its OK: `reference` is then n). Call `Modem.recover()`: the late answer may still come.
-    """
-
-    kind: OutcomeKind
-    reference: int | None = None
-    error_code: int | None = None
-    error: str | None = None
-    error_class: ErrorClass | None = None
+_READ_SMSS = "AT+CRSM=176,28483,0,0,2"
+_SETTINGS = ("ATE0", "AT+CMEE=1", "AT+CSMS=0", "AT+CMMS=2", "AT+COPS=3,2")
+_SIM_SETTLES_SECONDS = 20.0
 
 
 class Modem:
     """A modem on a port, used by one thread at a time.
 
     `port` is a device path or any pyserial URL (`socket://host:port`). `pins` maps ICCID (or "*")
-    to a SIM PIN, tried once. Methods raise ModemGone when the port vanished and ModemStuck when
-    the modem stopped answering; after either only `close()` and `open()` make sense.
+    to a SIM PIN, tried once. `credit_codes` are the `+CMS ERROR` codes that mean no credit for this
+    operator. Methods raise ModemGone when the port vanished and ModemStuck when the modem stopped
+    answering; after either only `close()`, `power_cycle()` and `open()` make sense.
     """
 
     def __init__(
@@ -80,37 +55,99 @@ class Modem:
         pins: Mapping[str, str] | None = None,
         smsc: str | None = None,
         credit_codes: frozenset[int] = frozenset(),
+        operators: Mapping[str, str] = answers.OPERATORS,
+        connect: Connect = SerialTransport,
+        clock: Clock = time.monotonic,
     ) -> None:
-        raise NotImplementedError
+        self.port = port
+        self.credit_codes = credit_codes
+        self._timeouts = timeouts or Timeouts()
+        self._pins = dict(pins or {})
+        self._smsc = smsc
+        self._operators = operators
+        self._connect = connect
+        self._clock = clock
+        self._open_line: Line | None = None
+        self._forget()
 
     def open(self) -> None:
-        """Open the port and bring the modem to PDU mode, whatever state it was left in."""
-        raise NotImplementedError
+        """Open the port and bring the modem to PDU mode, whatever state it was left in.
+
+        A SIM that is absent or locked is no error here: `identify()` shows it. ModemUnusable means
+        that there is no PDU mode.
+        """
+        self.close()
+        self._forget()
+        self._open_line = Line(self.port, self._connect(self.port), self._timeouts, self._clock)
+        try:
+            self._line.resync()
+            self._ask("ATE0")
+            self._equipment = ask_equipment(self._ask)
+            self._dialect = choose(self._equipment.manufacturer, self._equipment.model)
+            self._unlock()
+            self._configure()
+        except ModemError:
+            self.close()
+            raise
 
     def identify(self) -> Identity:
         """Ask who and where the modem is; never raises for an odd answer."""
-        raise NotImplementedError
+        self._in_step()
+        lines, refusal = ask_state(self._ask)
+        if self._sim is None or refusal is not None:
+            self._sim = ask_sim(self._ask, self._dialect)
+        return identity(self._equipment, self._sim, lines, refusal, self._operators)
 
     def submit(self, length: int, pdu_hex: str, on_prompt: Callable[[], None]) -> SubmitOutcome:
         """Send one PDU.
 
         `on_prompt` is called when the modem is ready for it and must return before the first PDU
-        byte is written; if it raises, nothing is sent and the outcome is `not_sent`. A port that
-        fails during the call gives an outcome (`not_sent` or `uncertain`); the next call raises.
+        byte is written; if it raises, nothing is sent and the outcome is `not_sent`. Raises only
+        before anything was asked; a port that fails during the call gives an outcome (`not_sent`
+        or `uncertain`) and the next call raises.
         """
-        raise NotImplementedError
+        self._in_step()
+        self._late = None
+        line = self._line
+        try:
+            prompt = line.ask_prompt(length)
+        except ModemError as error:
+            return self._broken(error, "not_sent")
+        if isinstance(prompt, Answer):
+            return before_prompt(prompt.final, self.credit_codes)
+        if prompt is None:
+            return self._abandoned("no prompt")
+        try:
+            on_prompt()
+        except BaseException as error:
+            abandoned = self._abandoned(f"not permitted: {error}")
+            if isinstance(error, Exception):
+                return abandoned
+            raise
+        try:
+            line.give(pdu_hex)
+        except ModemError as error:
+            return self._broken(error, "not_sent")  # its last byte is the Ctrl-Z that submits
+        try:
+            return self._verdict(line.ended())
+        except ModemError as error:
+            return self._broken(error, "uncertain")
 
     def recover(self) -> SubmitOutcome | None:
         """After `uncertain` or `not_sent`: bring the dialogue back in step.
 
-        Returns the outcome of the uncertain submit if its answer came late, else None. Called by
-        the next operation if the caller does not.
+        Returns the outcome of the last uncertain submit if its answer came late, else None. The
+        next operation does it too, but then a late answer is lost when that is a `submit`.
         """
-        raise NotImplementedError
+        self._in_step()
+        late, self._late = self._late, None
+        return late
 
     def last_reference(self) -> int | None:
-        """Return the message reference last used of the SIM (EF_SMSS); None if unknown."""
-        raise NotImplementedError
+        """Return the message reference last used, of the SIM (EF_SMSS); None if unknown."""
+        self._in_step()
+        content = answers.file_content(self._ask(_READ_SMSS, prefixes=("+CRSM:",)).lines)
+        return content[0] if content else None
 
     def poll(self, timeout: float) -> list[DeliveryReport | InboundSms]:
         """Return what came in, waiting at most `timeout` seconds for a first item.
@@ -118,8 +155,112 @@ class Modem:
         A stored inbound message is deleted from the SIM by the poll after the one that returned
         it, so a host that journals between polls loses none (but may see one again after a crash).
         """
-        raise NotImplementedError
+        self._in_step()
+        try:
+            return self._inbox.collect(self._line, timeout)
+        except ModemError as error:
+            self._failure = error
+            raise
+
+    def power_cycle(self) -> None:
+        """Ask the modem to restart (AT+CFUN=1,1) and close; the port may vanish for seconds."""
+        if self._open_line is not None:
+            with contextlib.suppress(ModemError):
+                self._open_line.ask("AT+CFUN=1,1")
+        self.close()
 
     def close(self) -> None:
         """Close the port; never raises."""
-        raise NotImplementedError
+        if self._open_line is not None:
+            self._open_line.close()
+            self._open_line = None
+
+    @property
+    def _line(self) -> Line:
+        if self._open_line is None:
+            raise ModemGone(f"{self.port}: not open")
+        return self._open_line
+
+    def _forget(self) -> None:
+        self._dialect = GENERIC
+        self._equipment = Equipment()
+        self._sim: Sim | None = None
+        self._inbox = Inbox()
+        self._failure: ModemError | None = None
+        self._unresolved = False
+        self._late: SubmitOutcome | None = None
+
+    def _in_step(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        line = self._line
+        if line.in_step:
+            return
+        try:
+            line.resync()
+            if self._unresolved:
+                self._unresolved = False
+                self._late = from_late_lines(list(line.strays), self.credit_codes)
+            line.strays.clear()
+            self._configure()
+        except ModemError as error:
+            self._failure = error
+            raise
+
+    def _configure(self) -> None:
+        self._sim = None
+        for command in _SETTINGS:
+            self._ask(command)
+        mode = self._ask("AT+CMGF=0").final
+        if mode.kind != "ok" and error_class(mode) != "sim":
+            raise ModemUnusable(f"{self.port}: no PDU mode: {mode.text}")
+        if self._smsc:
+            self._ask(f'AT+CSCA="{self._smsc}",{145 if self._smsc[0] == "+" else 129}')
+        for command in self._dialect.init:
+            self._ask(command)
+        for setting in self._dialect.notify:
+            if self._ask(f"AT+CNMI={setting}").final.kind == "ok":
+                break
+
+    def _unlock(self) -> None:
+        if not self._pins or ask_sim_state(self._ask) != "pin":
+            return
+        iccid = ask_sim(self._ask, self._dialect).iccid
+        # Tried once: after three wrong ones the SIM is blocked.
+        pin = self._pins.pop(iccid or "", None) or self._pins.pop("*", None)
+        if pin is None:
+            return
+        self._ask(f'AT+CPIN="{pin}"')
+        until = self._clock() + _SIM_SETTLES_SECONDS
+        while ask_sim_state(self._ask) == "busy" and self._clock() < until:
+            self._line.listen(self._timeouts.settle)
+
+    def _ask(self, command: str, *, prefixes: tuple[str, ...] = (), bare: bool = False) -> Answer:
+        """Ask; silence is an answer too, unless the modem does not even resynchronise."""
+        try:
+            answer = self._line.ask(command, prefixes=prefixes, bare=bare)
+            if answer is None:
+                self._line.resync()
+        except ModemError as error:
+            self._failure = error
+            raise
+        return answer or Answer(Final("error", None, "no answer"))
+
+    def _verdict(self, ended: Answer | Expired) -> SubmitOutcome:
+        if isinstance(ended, Answer):
+            return after_ctrl_z(ended.final, ended.reference, self.credit_codes)
+        self._unresolved = True
+        self._line.strays.clear()
+        return SubmitOutcome("uncertain", ended.reference, error="no answer after Ctrl-Z")
+
+    def _abandoned(self, why: str) -> SubmitOutcome:
+        try:
+            self._line.abandon()
+        except ModemError as error:
+            self._failure = error
+        return SubmitOutcome("not_sent", error=why, error_class="retryable")
+
+    def _broken(self, error: ModemError, kind: OutcomeKind) -> SubmitOutcome:
+        self._failure = error
+        whose = "retryable" if kind == "not_sent" else None
+        return SubmitOutcome(kind, error=str(error), error_class=whose)

@@ -1,0 +1,97 @@
+"""What a modem brings in: delivery reports, inbound messages, stored or handed over directly."""
+
+import re
+from collections import deque
+
+from sms_sender.at import Unsolicited
+from sms_sender.line import Line
+from sms_sender.pdu import (
+    DeliveryReport,
+    InboundSms,
+    PduError,
+    decode_deliver,
+    decode_status_report,
+)
+
+Item = DeliveryReport | InboundSms
+
+_match_stored = re.compile(r'\+C(?:MTI|DSI): ?"?([A-Z]{2})"? ?, ?(\d{1,5})').fullmatch
+_match_listed = re.compile(r"\+CMGL: ?(\d{1,5}) ?, ?(\d)").match
+_RECEIVED = {"0", "1"}
+MAX_REPORTED = 4096
+
+
+class Inbox:
+    """Reads what a modem announces; remembers which stored messages may be deleted."""
+
+    def __init__(self) -> None:
+        self._listed = False
+        self._memory: str | None = None
+        self._handed: list[tuple[str | None, int]] = []
+        self._announced: deque[tuple[str, int]] = deque(maxlen=MAX_REPORTED)
+
+    def collect(self, line: Line, timeout: float) -> list[Item]:
+        """Return what is there, or the first that comes within `timeout` seconds."""
+        self._delete(line)
+        items: list[Item] = []
+        if not self._listed:
+            self._listed = True
+            items += self._list(line)
+        line.listen(0 if items or self._announced else timeout)
+        while line.inbox:
+            items += self._unsolicited(line.inbox.popleft())
+        while self._announced and line.in_step:
+            items += self._fetch(line, *self._announced.popleft())
+        return items
+
+    def _unsolicited(self, event: Unsolicited) -> list[Item]:
+        if event.pdu is not None:
+            return _decode(event.pdu)
+        found = _match_stored(event.line)
+        if found:
+            self._announced.append((found[1], int(found[2])))
+        return []
+
+    def _fetch(self, line: Line, memory: str, index: int) -> list[Item]:
+        if memory != self._memory:
+            line.ask(f'AT+CPMS="{memory}"', prefixes=("+CPMS:",))
+            self._memory = memory
+        if not line.in_step:
+            return []
+        answer = line.ask(f"AT+CMGR={index}", prefixes=("+CMGR:",), hex_lines=True)
+        if answer is None or answer.final.kind != "ok" or len(answer.lines) < 2:
+            return []
+        self._handed.append((memory, index))
+        return _decode(answer.lines[1])
+
+    def _list(self, line: Line) -> list[Item]:
+        answer = line.ask("AT+CMGL=4", prefixes=("+CMGL:",), hex_lines=True)
+        if answer is None or answer.final.kind != "ok":
+            return []
+        items: list[Item] = []
+        for header, pdu in zip(answer.lines, answer.lines[1:], strict=False):
+            found = _match_listed(header)
+            if found and found[2] in _RECEIVED:
+                self._handed.append((None, int(found[1])))
+                items += _decode(pdu)
+        return items
+
+    def _delete(self, line: Line) -> None:
+        while self._handed and line.in_step:
+            memory, index = self._handed.pop()
+            if memory is not None and memory != self._memory:
+                line.ask(f'AT+CPMS="{memory}"', prefixes=("+CPMS:",))
+                self._memory = memory
+            line.ask(f"AT+CMGD={index}")
+
+
+def _decode(pdu: str) -> list[Item]:
+    """Return the item of a PDU; one that cannot be decoded is dropped, as no retry can help."""
+    try:
+        return [decode_status_report(pdu)]
+    except PduError:
+        pass
+    try:
+        return [decode_deliver(pdu)]
+    except PduError:
+        return []

@@ -1,0 +1,35 @@
+"""Settings: defaults, and words for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from include.errors import ConfigurationError
+from include.logs import masked
+from include.settings import settings
+
+
+def test_without_a_database_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SMSSWITCH_DATABASE_URL", raising=False)
+    with pytest.raises(ConfigurationError, match="make up"):
+        settings()
+
+
+def test_defaults_lie_in_var(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SMSSWITCH_DATABASE_URL", "postgresql://127.0.0.1/x")
+    monkeypatch.setenv("SMSSWITCH_VAR", str(tmp_path))
+    now = settings()
+    assert now.bucket_url == (tmp_path / "bucket").as_uri()
+    assert now.max_file_bytes == 50 * 1024 * 1024
+
+
+def test_a_number_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMSSWITCH_DATABASE_URL", "postgresql://127.0.0.1/x")
+    monkeypatch.setenv("SMSSWITCH_MAX_ROWS", "many")
+    with pytest.raises(ConfigurationError, match="SMSSWITCH_MAX_ROWS"):
+        settings()
+
+
+@pytest.mark.parametrize(("number", "shown"), [("+33639980012", "+3363998••••"), ("112", "••••")])
+def test_logs_hide_the_last_four_digits(number: str, shown: str) -> None:
+    assert masked(number) == shown

@@ -54,7 +54,7 @@ class Storage:
     def list(self, prefix: str = "") -> Iterator[StoredFile]:
         """Every regular file under ``prefix``, in key order."""
         if self.is_local:
-            yield from self._list_local(prefix)
+            yield from sorted(self._list_local(prefix), key=lambda file: file.key)
             return
         base = self.path(prefix) if prefix else self.root
         found = self.fs.find(base, detail=True, refresh=True)
@@ -67,9 +67,8 @@ class Storage:
         base = Path(self.path(prefix)) if prefix else root
         if not base.resolve().is_relative_to(root.resolve()):
             return
-        for folder, folders, names in os.walk(base, followlinks=False):
-            folders.sort()
-            for name in sorted(names):
+        for folder, _folders, names in os.walk(base, followlinks=False):
+            for name in names:
                 path = Path(folder) / name
                 try:
                     info = path.lstat()

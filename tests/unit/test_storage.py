@@ -63,9 +63,8 @@ def test_row_41_links_pipes_and_devices_are_neither_listed_nor_opened(
 
 def test_a_reader_never_sees_half_a_file(storage: Storage) -> None:
     storage.write_bytes("x", b"old")
-    before = Path(storage.path("x")).open("rb")
-    storage.write_bytes("x", b"new and longer")
-    with before:
+    with Path(storage.path("x")).open("rb") as before:
+        storage.write_bytes("x", b"new and longer")
         assert before.read() == b"old"
     assert storage.read_bytes("x") == b"new and longer"
     assert [f.key for f in storage.list()] == ["x"]

@@ -6,7 +6,7 @@ LOCKS := requirements.lock requirements-dev.lock requirements-sender.lock
 LOCK := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header
 export UV_NO_PROGRESS := 1
 
-.PHONY: setup check test up down demo bench chaos lock lock-check compose-check clean fmt
+.PHONY: setup check test up down demo bench chaos lock lock-check compose-check clean wipe fmt schema
 
 setup: $(VENV)/.synced  ## virtual environment with everything, both commands in it
 
@@ -46,3 +46,22 @@ fmt: setup
 
 bench: setup ## measure; ratios in one run, raw figures in var/bench/ (make bench FIGURES=p9)
 	$(PY) -m benchmarks $(FIGURES)
+
+test: setup ## every test; the last lines name what was left out and why
+	$(VENV)/bin/pytest -q -n 2 --dist loadfile --durations=10
+
+up: setup ## the whole centre in the background on the loopback; addresses and logins in var/run/stack.json
+	@$(VENV)/bin/smsswitch stack up
+
+down: ## stop it by process id
+	@if test -x $(VENV)/bin/smsswitch; then $(VENV)/bin/smsswitch stack down; fi
+
+demo: setup ## one day of the switch through Airflow on emulated modems, counted twice
+	@$(VENV)/bin/smsswitch demo
+
+clean: down ## take away what can be made again; the local database, bucket and reports stay (make wipe)
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist var/log var/locks var/bench var/demo
+	find . -name __pycache__ -not -path './.venv/*' -type d -exec rm -rf {} +
+
+wipe: clean ## also the local database, bucket, reports and the virtual environment
+	rm -rf var $(VENV)

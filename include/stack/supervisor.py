@@ -250,11 +250,13 @@ def _record(files: Files, name: str, mark: Mark) -> None:
 
 def _end_all(files: Files, say: Progress = lambda _line: None) -> bool:
     marks = _marks(files)
-    components = [marks[name] for name in airflow.COMPONENTS if name in marks]
+    components = {name: marks[name] for name in airflow.COMPONENTS if name in marks}
     if components:
         say("stopping Airflow")
-        end(components)
-        for mark in components:
+        # Running tasks tell the api-server how they ended: it goes last.
+        end([mark for name, mark in components.items() if name != "api-server"], grace=20)
+        end([mark for name, mark in components.items() if name == "api-server"], grace=10)
+        for mark in components.values():
             end_session(mark)
     if "postgres" in marks:
         say("stopping PostgreSQL")

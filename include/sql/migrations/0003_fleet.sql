@@ -77,9 +77,12 @@ create table inbound_message (
   sent_at timestamptz,
   received_at timestamptz not null default now(),
   opt_out boolean not null default false,
+  review boolean not null default false,
   unique (journal_id, host_key)
 );
 comment on column inbound_message.host_key is 'The host''s own key of it: reporting it twice changes nothing.';
+
+comment on column inbound_message.review is 'It may be a wish to be left alone, but not in the words we know: a person should read it.';
 
 grant select, insert, update, delete on modem_group, modem to smsswitch_app;
 grant select, insert, delete on modem_sample to smsswitch_app;

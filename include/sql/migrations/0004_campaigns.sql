@@ -99,7 +99,7 @@ create table message (
 comment on table message is 'One contact of one campaign. Its state is that of its worst segment.';
 comment on column message.text_md5 is 'Fingerprint of the text as planned: shows that what was sent is what was planned.';
 comment on column message.price is 'Of the whole message, EUR net of VAT, held in the ledger from activation on.';
-comment on column message.first_seq is 'Place of its first segment in its batch; the others follow.';
+comment on column message.first_seq is 'Place of its first segment in its batch, from 1, numbered at the claim; the others still to be sent follow.';
 comment on column message.variant is 'Which of the campaign''s texts it got, where there are several.';
 comment on column message.settled is 'Its price has been captured or released in the ledger.';
 comment on column message.reason is 'skipped: opted_out, missing_variable, too_many_parts, …; failed: the network''s error.';
@@ -137,8 +137,11 @@ create table attempt (
   message_id bigint not null,
   part smallint not null,
   attempt_id uuid not null,
-  kind text not null check (kind in ('sent', 'failed', 'retryable', 'not_sent', 'uncertain', 'delivered', 'undelivered')),
+  kind text not null check (
+    kind in ('sent', 'failed', 'retryable', 'not_sent', 'uncertain', 'delivered', 'undelivered')
+  ),
   group_id bigint not null,
+  batch_id bigint not null,
   epoch bigint not null,
   imei text,
   imsi text,
@@ -172,6 +175,9 @@ create table send_batch (
   journal_id uuid,
   epoch bigint,
   leased_at timestamptz,
+  leased_messages bigint[],
+  leased_segments integer,
+  reported integer not null default 0,
   permit_seq integer not null default 0,
   revoked boolean not null default false,
   silent_at timestamptz,
@@ -179,10 +185,14 @@ create table send_batch (
   done_at timestamptz,
   check ((state = 'planned') = (lease_token is null) or state in ('returned', 'condemned'))
 );
+comment on column send_batch.leased_messages is 'What the host was given: the claim leaves out what must not be sent any more.';
+comment on column send_batch.leased_segments is 'Segments of leased_messages still to be sent; their seq, given at the claim, runs from 1 to it.';
+comment on column send_batch.reported is 'How many of leased_segments have a result.';
 comment on column send_batch.permit_seq is 'No segment with a higher seq may be begun by the host.';
 comment on column send_batch.revoked is 'The host must begin nothing more of it (campaign paused or cancelled, group stopped).';
 comment on column send_batch.silent_at is 'Since when its host has not been heard of; it is planned again only when condemned.';
-create unique index send_batch_lease on send_batch (lease_token) where lease_token is not null;
+-- Of one group only: a guessed token of another group must look like any unknown one.
+create unique index send_batch_lease on send_batch (group_id, lease_token) where lease_token is not null;
 create index send_batch_open on send_batch (group_id, state, batch_id) where state in ('planned', 'leased');
 create index send_batch_campaign on send_batch (campaign_id);
 

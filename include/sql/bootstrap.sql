@@ -36,7 +36,7 @@ begin
 end
 $$;
 
-grant usage, create on schema public to smsswitch_owner;
+grant usage, create on schema public to smsswitch_owner, smsswitch_taxation;
 revoke create on schema public from public;
 grant usage on schema public to
 smsswitch_app, smsswitch_reader, smsswitch_taxation, smsswitch_unmask, smsswitch_auditor;

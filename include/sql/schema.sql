@@ -46,6 +46,23 @@ CREATE TYPE public.message_state AS ENUM (
     'expired',
     'cancelled'
 );
+CREATE TYPE public.spool_policy AS ENUM (
+    'evolve',
+    'freeze',
+    'approve'
+);
+CREATE TYPE public.spool_state AS ENUM (
+    'loaded',
+    'quarantined',
+    'waiting'
+);
+CREATE TYPE public.treatment_trigger AS ENUM (
+    'file_loaded',
+    'daily',
+    'monthly',
+    'threshold',
+    'manual'
+);
 CREATE TYPE public.upload_kind AS ENUM (
     'contacts',
     'mapping',
@@ -65,6 +82,512 @@ CREATE TYPE public.upload_state AS ENUM (
     'expired',
     'failed'
 );
+CREATE FUNCTION api.claim_batch_v1(host_epoch bigint, journal uuid, lease_token uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+  token uuid := lease_token;
+  own public.modem_group := public.host_group_now(host_epoch);
+  batch public.send_batch;
+  gone bigint[];
+begin
+  if journal is null or token is null then
+    raise exception 'journal and lease_token are needed' using errcode = '22023';
+  end if;
+  select * into batch from public.send_batch as b
+  where b.group_id = own.group_id and b.lease_token = token;
+  if found then
+    if batch.journal_id <> journal then
+      raise exception 'unknown group, batch or message' using errcode = 'P0002';
+    end if;
+    return public.batch_document(batch, own);
+  end if;
+  if own.state <> 'started' then
+    return jsonb_build_object('batch', null, 'reason', 'group_' || own.state);
+  end if;
+  if (
+    select count(*) >= 2 from public.send_batch as b
+    where b.group_id = own.group_id and b.state = 'leased' and b.journal_id = journal
+  ) then
+    return jsonb_build_object('batch', null, 'reason', 'lease_limit');
+  end if;
+  loop
+    select b.* into batch
+    from public.send_batch as b join public.campaign as c on c.campaign_id = b.campaign_id
+    where
+      b.group_id = own.group_id and b.state = 'planned' and not b.revoked
+      and c.state = 'sending'
+      and (c.expire_at is null or c.expire_at > now())
+      and (c.window_from is null or c.window_from <= now())
+      and (c.window_until is null or c.window_until > now())
+      -- A host whose clock is wrong could send outside the hours in which commercial texts may go.
+      and (c.purpose <> 'marketing' or coalesce(abs(extract(epoch from own.clock_skew)), 0) <= 30)
+    order by c.purpose = 'marketing', b.batch_id
+    limit 1
+    for no key update of b skip locked;
+    if not found then
+      return jsonb_build_object('batch', null, 'reason', 'nothing');
+    end if;
+    with stopped as (
+      select m.message_id
+      from public.message as m
+      join public.campaign as c on c.campaign_id = m.campaign_id
+      join public.opt_out as o
+        on o.msisdn = m.msisdn and (o.client_id is null or o.client_id = c.client_id)
+      where m.activation_month = batch.activation_month and m.batch_id = batch.batch_id
+    )
+    update public.message as m set
+      state = 'skipped', reason = 'opted_out', batch_id = null, first_seq = null, final_at = now()
+    from stopped as s
+    where
+      m.activation_month = batch.activation_month and m.message_id = s.message_id
+      and m.state = 'planned';
+    with counted as (
+      select
+        m.message_id,
+        m.segments - (
+          select count(*) from public.segment as s
+          where
+            s.activation_month = batch.activation_month and s.message_id = m.message_id
+            and s.state <> 'planned'
+        ) as parts
+      from public.message as m
+      where
+        m.activation_month = batch.activation_month and m.batch_id = batch.batch_id
+        and m.state = 'planned'
+    ),
+    numbered as (
+      select c.message_id, c.parts, sum(c.parts) over (order by c.message_id) - c.parts + 1 as seq
+      from counted as c
+    ),
+    leased as (
+      update public.message as m set state = 'leased', first_seq = n.seq
+      from numbered as n
+      where m.activation_month = batch.activation_month and m.message_id = n.message_id
+      returning m.message_id, n.parts
+    )
+    select array_agg(l.message_id order by l.message_id), coalesce(sum(l.parts), 0)
+    into batch.leased_messages, batch.leased_segments
+    from leased as l;
+    if batch.leased_segments > 0 then
+      exit;
+    end if;
+    update public.send_batch as b set state = 'returned', done_at = now()
+    where b.batch_id = batch.batch_id;
+  end loop;
+  update public.send_batch as b set
+    state = 'leased',
+    lease_token = token,
+    journal_id = journal,
+    epoch = host_epoch,
+    leased_at = clock_timestamp(),
+    leased_messages = batch.leased_messages,
+    leased_segments = batch.leased_segments
+  where b.batch_id = batch.batch_id;
+  perform public.renew_permits(own, journal);
+  select * into batch from public.send_batch as b where b.batch_id = batch.batch_id;
+  return public.batch_document(batch, own);
+end
+$$;
+CREATE FUNCTION api.heartbeat_v1(host_epoch bigint, journal uuid, status jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+#variable_conflict use_column
+declare
+  own public.modem_group := public.host_group_now(host_epoch);
+  skew interval;
+  held bigint[];
+begin
+  if journal is null or status is null or jsonb_typeof(status) <> 'object'
+    or length(status::text) > 65536
+  then
+    raise exception 'status must be an object of at most 64 kB' using errcode = '22023';
+  end if;
+  begin
+    if jsonb_typeof(coalesce(status -> 'modems', '[]')) <> 'array'
+      or jsonb_typeof(coalesce(status -> 'batches', '[]')) <> 'array'
+      or jsonb_array_length(coalesce(status -> 'modems', '[]')) > 64
+      or jsonb_array_length(coalesce(status -> 'batches', '[]')) > 64
+      or not coalesce((status ->> 'queued')::integer between 0 and 1000000, true)
+      or exists (
+        select
+        from jsonb_to_recordset(coalesce(status -> 'modems', '[]')) as m (
+          imei text, port text, imsi text, iccid text, operator_code text, operator text,
+          sim_state text, registration text, rssi integer, in_service boolean, reason text,
+          last_error text
+        )
+        where
+          m.imei is null or m.imei !~ '^[0-9]{14,17}$' or not coalesce(m.rssi between 0 and 31, true)
+          or length(concat(m.port, m.imsi, m.iccid, m.operator_code, m.operator, m.sim_state)) > 400
+          or length(concat(m.registration, m.reason, m.last_error)) > 800
+      )
+    then
+      raise exception 'status has a field that is missing or out of bounds' using errcode = '22023';
+    end if;
+    skew := clock_timestamp() - (status ->> 'host_time')::timestamptz;
+    held := array(select jsonb_array_elements_text(status -> 'batches')::bigint);
+  exception when data_exception then
+    raise exception 'status is malformed: %', left(sqlerrm, 200) using errcode = '22023';
+  end;
+  update public.modem_group as g set
+    last_heartbeat = clock_timestamp(),
+    clock_skew = coalesce(skew, g.clock_skew)
+  where g.group_id = own.group_id;
+  perform public.take_modems(own.group_id, coalesce(status -> 'modems', '[]'));
+  return jsonb_build_object(
+    'state', own.state,
+    'rate_limit', own.rate_limit,
+    'server_time', clock_timestamp(),
+    'permits', public.renew_permits(own, journal),
+    'work', own.state = 'started' and exists (
+      select from public.send_batch as b
+      where b.group_id = own.group_id and b.state = 'planned' and not b.revoked
+    ),
+    -- A batch that is not this journal's is as revoked as one that does not exist.
+    'revoked', (
+      select coalesce(jsonb_agg(h.batch_id), '[]')
+      from unnest(held) as h (batch_id)
+      where not exists (
+        select from public.send_batch as b
+        where
+          b.batch_id = h.batch_id and b.group_id = own.group_id and b.journal_id = journal
+          and not public.batch_is_revoked(b, own.state)
+      )
+    ),
+    -- Who said STOP since the claim.
+    'revoked_messages', (
+      select coalesce(jsonb_agg(distinct m.message_id), '[]')
+      from public.send_batch as b
+      join public.campaign as c on c.campaign_id = b.campaign_id
+      join public.message as m
+        on m.activation_month = b.activation_month and m.batch_id = b.batch_id
+      join public.opt_out as o
+        on o.msisdn = m.msisdn and (o.client_id is null or o.client_id = c.client_id)
+      where
+        b.group_id = own.group_id and b.state = 'leased' and b.journal_id = journal
+        and m.state = 'leased'
+    )
+  );
+end
+$_$;
+CREATE FUNCTION api.register_host_v1(mac macaddr, journal uuid, boot_id text, host jsonb DEFAULT '{}'::jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  wanted_mac macaddr := mac;
+  this_boot text := boot_id;
+  own public.modem_group := public.host_group(0);
+begin
+  if wanted_mac is null or journal is null or this_boot is null or length(this_boot) > 100
+    or host is null or jsonb_typeof(host) <> 'object' or length(host::text) > 4000
+  then
+    raise exception 'mac, journal, boot_id (100 characters) and host (4 kB) are needed'
+    using errcode = '22023';
+  end if;
+  if own.mac <> wanted_mac then
+    raise exception 'unknown group, batch or message' using errcode = 'P0002';
+  end if;
+  update public.modem_group as g set
+    epoch = g.epoch + 1,
+    journal_id = journal,
+    boot_id = this_boot,
+    host_name = left(host ->> 'name', 100),
+    version = left(host ->> 'version', 40),
+    last_heartbeat = clock_timestamp()
+  where g.group_id = own.group_id
+  returning * into own;
+  return jsonb_build_object(
+    'group_id', own.group_id,
+    'alias', own.alias,
+    'state', own.state,
+    'epoch', own.epoch,
+    'channel', public.host_channel(own.group_id),
+    'rate_limit', own.rate_limit,
+    'heartbeat_seconds', 20,
+    'server_time', clock_timestamp(),
+    'permits', public.renew_permits(own, journal),
+    'leases', (
+      select coalesce(jsonb_agg(b.batch_id order by b.leased_at, b.batch_id), '[]')
+      from public.send_batch as b
+      where b.group_id = own.group_id and b.journal_id = journal and b.state = 'leased'
+    )
+  );
+end
+$$;
+CREATE FUNCTION api.report_inbound_v1(host_epoch bigint, journal uuid, messages jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+#variable_conflict use_column
+declare
+  own public.modem_group := public.host_group(host_epoch);
+  fresh integer;
+  stopped integer;
+begin
+  if journal is null or messages is null or jsonb_typeof(messages) <> 'array'
+    or jsonb_array_length(messages) > 200 or length(messages::text) > 1000000
+  then
+    raise exception 'messages must be an array of at most 200 and 1 MB' using errcode = '22023';
+  end if;
+  begin
+    if exists (
+      select from jsonb_to_recordset(messages) as m (
+        host_key text, imei text, sender text, text text, sent_at timestamptz
+      )
+      where
+        not coalesce(
+          length(m.host_key) between 1 and 64 and length(m.imei) between 1 and 20
+          and length(m.sender) between 1 and 40 and length(m.text) <= 4000, false
+        )
+    ) then
+      raise exception 'a message has a field that is missing or out of bounds'
+      using errcode = '22023';
+    end if;
+  exception when data_exception then
+    raise exception 'a message is malformed: %', left(sqlerrm, 200) using errcode = '22023';
+  end;
+  with input as (
+    select
+      m.*,
+      case
+        -- A name or a short code cannot be opted out: there is nobody to stop texting.
+        when public.stop_word(m.text) = 'opt_out' and m.sender !~ '^\+[1-9][0-9]{6,14}$' then 'review'
+        else public.stop_word(m.text)
+      end as wish
+    from jsonb_to_recordset(messages) as m (
+      host_key text, imei text, sender text, text text, sent_at timestamptz
+    )
+  ),
+  added as (
+    insert into public.inbound_message (
+      group_id, journal_id, host_key, imei, sender, text, sent_at, opt_out, review
+    )
+    select
+      own.group_id, journal, i.host_key, i.imei, i.sender, i.text, i.sent_at,
+      coalesce(i.wish = 'opt_out', false), coalesce(i.wish = 'review', false)
+    from input as i
+    on conflict do nothing
+    returning inbound_id, sender, opt_out
+  ),
+  opted as (
+    insert into public.opt_out (msisdn, client_id, source)
+    select distinct a.sender, null::bigint, 'stop' from added as a where a.opt_out
+    on conflict do nothing
+    returning msisdn
+  ),
+  audited as (
+    insert into public.audit_entry (actor, action, subject, detail)
+    select
+      session_user, 'opt_out', a.sender,
+      jsonb_build_object('source', 'stop', 'inbound_id', max(a.inbound_id))
+    from added as a where a.opt_out
+    group by a.sender
+  )
+  select (select count(*) from added), (select count(*) from opted) into fresh, stopped;
+  return jsonb_build_object('accepted', fresh, 'opted_out', stopped);
+end
+$_$;
+CREATE FUNCTION api.report_results_v1(host_epoch bigint, journal uuid, results jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+  own public.modem_group := public.host_group(host_epoch);
+  taken record;
+  known integer := 0;
+  conflicts integer := 0;
+  rounds integer;
+begin
+  if journal is null or results is null or jsonb_typeof(results) <> 'array'
+    or jsonb_array_length(results) > 1000 or length(results::text) > 1000000
+  then
+    raise exception 'results must be an array of at most 1000 reports and 1 MB'
+    using errcode = '22023';
+  end if;
+  begin
+    select max(x.n) into rounds from (
+      select
+        count(*) as n,
+        bool_and(
+          r.kind in (
+            'sent', 'failed', 'retryable', 'not_sent', 'uncertain', 'delivered', 'undelivered'
+          )
+          and r.attempt_id is not null and r.part between 1 and 255
+          and coalesce(length(r.imei), 0) <= 20 and coalesce(length(r.imsi), 0) <= 20
+          and coalesce(length(r.error), 0) <= 300
+          and coalesce(r.reference between 0 and 255, true)
+          and coalesce(r.at between '2020-01-01' and now() + interval '1 day', true)
+        ) as fine
+      from jsonb_to_recordset(results) as r (
+        batch_id bigint, message_id bigint, part smallint, attempt_id uuid, kind text,
+        imei text, imsi text, reference smallint, error text, error_code integer, at timestamptz
+      )
+      group by r.batch_id, r.message_id, r.part
+    ) as x
+    having bool_and(x.fine) is not false and max(x.n) <= 10;
+    if not found then
+      raise exception 'a report has a field that is missing or out of bounds'
+      using errcode = '22023';
+    end if;
+  exception when data_exception then
+    raise exception 'a report is malformed: %', left(sqlerrm, 200) using errcode = '22023';
+  end;
+  for round in 1..coalesce(rounds, 0) loop
+    taken := public.take_results(own, host_epoch, results, round);
+    known := known + taken.known;
+    conflicts := conflicts + taken.conflicts;
+  end loop;
+  if known < jsonb_array_length(results) then
+    raise exception 'unknown group, batch or message' using errcode = 'P0002';
+  end if;
+  update public.send_batch as b set
+    done_at = now(),
+    state = case
+      when exists (
+        select from public.message as m
+        where
+          m.activation_month = b.activation_month and m.message_id = any(b.leased_messages)
+          and m.batch_id is distinct from b.batch_id
+      ) then 'returned'::public.batch_state
+      else 'done'
+    end
+  where
+    b.group_id = own.group_id and b.state = 'leased' and b.reported >= b.leased_segments
+    and not exists (
+      select from public.message as m
+      where
+        m.activation_month = b.activation_month and m.batch_id = b.batch_id and m.state = 'leased'
+    );
+  return jsonb_build_object(
+    'accepted', known,
+    'conflicts', conflicts,
+    'fenced', host_epoch < own.epoch,
+    'permits', case
+      when host_epoch < own.epoch then '{}' else public.renew_permits(own, journal)
+    end
+  );
+end
+$$;
+CREATE TABLE public.modem_group (
+    group_id bigint NOT NULL,
+    mac macaddr NOT NULL,
+    alias text NOT NULL,
+    modems smallint NOT NULL,
+    state public.group_state DEFAULT 'started'::public.group_state NOT NULL,
+    rate_limit integer,
+    permit_per_modem integer DEFAULT 20,
+    host_role name NOT NULL,
+    epoch bigint DEFAULT 0 NOT NULL,
+    journal_id uuid,
+    boot_id text,
+    host_name text,
+    version text,
+    last_heartbeat timestamp with time zone,
+    clock_skew interval,
+    wake_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT modem_group_alias_check CHECK (((length(alias) >= 1) AND (length(alias) <= 60))),
+    CONSTRAINT modem_group_modems_check CHECK (((modems >= 1) AND (modems <= 64))),
+    CONSTRAINT modem_group_permit_per_modem_check CHECK ((permit_per_modem > 0)),
+    CONSTRAINT modem_group_rate_limit_check CHECK ((rate_limit > 0))
+);
+COMMENT ON TABLE public.modem_group IS 'The 2012 « groupe »: one computer with GSM modems plugged in, known by its MAC address, logged in as host_role.';
+COMMENT ON COLUMN public.modem_group.modems IS 'Declared number of modems; counts when the group was never seen.';
+COMMENT ON COLUMN public.modem_group.rate_limit IS '« Vitesse »: SMS a minute; null = no limit.';
+COMMENT ON COLUMN public.modem_group.permit_per_modem IS 'k: how far ahead of its reports a host may send, per modem; null = a whole batch.';
+COMMENT ON COLUMN public.modem_group.epoch IS 'Grows at each registration; a host with an older one is refused (SM409).';
+CREATE TABLE public.send_batch (
+    batch_id bigint NOT NULL,
+    activation_month date NOT NULL,
+    campaign_id bigint NOT NULL,
+    group_id bigint NOT NULL,
+    state public.batch_state DEFAULT 'planned'::public.batch_state NOT NULL,
+    messages smallint NOT NULL,
+    segments smallint NOT NULL,
+    lease_token uuid,
+    journal_id uuid,
+    epoch bigint,
+    leased_at timestamp with time zone,
+    leased_messages bigint[],
+    leased_segments integer,
+    reported integer DEFAULT 0 NOT NULL,
+    permit_seq integer DEFAULT 0 NOT NULL,
+    revoked boolean DEFAULT false NOT NULL,
+    silent_at timestamp with time zone,
+    planned_at timestamp with time zone DEFAULT now() NOT NULL,
+    done_at timestamp with time zone,
+    CONSTRAINT send_batch_check CHECK ((((state = 'planned'::public.batch_state) = (lease_token IS NULL)) OR (state = ANY (ARRAY['returned'::public.batch_state, 'condemned'::public.batch_state]))))
+);
+COMMENT ON COLUMN public.send_batch.leased_messages IS 'What the host was given: the claim leaves out what must not be sent any more.';
+COMMENT ON COLUMN public.send_batch.leased_segments IS 'Segments of leased_messages still to be sent; their seq, given at the claim, runs from 1 to it.';
+COMMENT ON COLUMN public.send_batch.reported IS 'How many of leased_segments have a result.';
+COMMENT ON COLUMN public.send_batch.permit_seq IS 'No segment with a higher seq may be begun by the host.';
+COMMENT ON COLUMN public.send_batch.revoked IS 'The host must begin nothing more of it (campaign paused or cancelled, group stopped).';
+COMMENT ON COLUMN public.send_batch.silent_at IS 'Since when its host has not been heard of; it is planned again only when condemned.';
+CREATE FUNCTION public.batch_document(batch public.send_batch, own public.modem_group) RETURNS jsonb
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    AS $$
+  select jsonb_build_object(
+    'batch', batch.batch_id,
+    'state', batch.state,
+    'revoked', public.batch_is_revoked(batch, own.state),
+    'segments', batch.leased_segments,
+    'permit_seq', batch.permit_seq,
+    'not_after', (
+      select least(c.expire_at, c.window_until) from public.campaign as c
+      where c.campaign_id = batch.campaign_id
+    ),
+    'messages', (
+      select coalesce(jsonb_agg(jsonb_build_object(
+        'message_id', m.message_id,
+        'seq', m.first_seq,
+        'msisdn', m.msisdn,
+        'text', m.text,
+        'text_md5', m.text_md5,
+        'encoding', m.encoding,
+        'segments', m.segments,
+        'parts_done', (
+          select coalesce(jsonb_agg(s.part order by s.part), '[]') from public.segment as s
+          where
+            s.activation_month = batch.activation_month and s.message_id = m.message_id
+            and s.batch_id <> batch.batch_id and s.state <> 'planned'
+        )
+      ) order by m.first_seq), '[]')
+      from public.message as m
+      where
+        m.activation_month = batch.activation_month
+        and m.message_id = any(batch.leased_messages)
+        and m.batch_id = batch.batch_id
+    )
+  )
+$$;
+CREATE FUNCTION public.batch_is_revoked(batch public.send_batch, group_now public.group_state) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select batch.state <> 'leased' or batch.revoked or group_now = 'stopped' or exists (
+    select from public.campaign as c
+    where
+      c.campaign_id = batch.campaign_id
+      and (
+        c.state <> 'sending' or c.expire_at <= pg_catalog.now() or c.window_until <= pg_catalog.now()
+      )
+  )
+$$;
 CREATE FUNCTION public.chain_audit() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -78,6 +601,70 @@ begin
   ));
   return new;
 end
+$$;
+CREATE FUNCTION public.create_ticket_views() RETURNS void
+    LANGUAGE plpgsql
+    AS $_$
+declare
+  fields text;
+  shown text;
+begin
+  select
+    string_agg(
+      format('%s as %I', stable_expression(f.column_name, a.type, f.stable_type), f.stable_name),
+      ', ' order by f.position
+    ),
+    string_agg(
+      case when f.masked then format('mask_number(%1$I) as %1$I', f.stable_name)
+      when f.stable_name = 'charged_cost_center' then 'nullif(charged_cost_center, ''255'') as charged_cost_center'
+      else quote_ident(f.stable_name) end,
+      ', ' order by f.position
+    )
+  into fields, shown
+  from ticket_field as f
+  left join (
+    select attname, split_part(format_type(atttypid, null), ' ', 1) as type
+    from pg_attribute where attrelid = 'taxdata'::regclass and attnum > 0 and not attisdropped
+  ) as a on a.attname = f.column_name;
+  execute format($view$
+    create view v_ticket_full as
+    select
+      t.ticket_id, s.pbx, p.timezone, s.sha256 as file_sha256, t.line_number, t.ambiguous_time,
+      c.name as call_type_name, c.direction, t.*
+    from (
+      select t.ticket_id, t.file_id, t.line_number, t.ambiguous_time, %s
+      from taxdata as t
+      where not exists (select from duplicate_ticket as d where d.ticket_id = t.ticket_id)
+    ) as t
+    join spooled_file as s using (file_id)
+    join pbx as p on p.code = s.pbx
+    -- LocalTransit (15) came with the ED releases; an unknown code counts as Unspecified (6).
+    left join call_type as k on k.code = t.call_type and (k.code < 15 or t.ticket_version like 'ED%%')
+    join call_type as c on c.code = coalesce(k.code, 6)
+  $view$, fields);
+end
+$_$;
+CREATE FUNCTION public.disable_host_login(host_role name) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  wanted name := host_role;
+begin
+  update public.modem_group as g set epoch = g.epoch + 1 where g.host_role = wanted;
+  if not found then
+    raise exception 'no group has the role %', wanted using errcode = 'P0002';
+  end if;
+  execute pg_catalog.format('alter role %I nologin', wanted);
+  perform pg_catalog.pg_terminate_backend(a.pid)
+  from pg_catalog.pg_stat_activity as a where a.usename = wanted;
+end
+$$;
+CREATE FUNCTION public.drop_ticket_views() RETURNS void
+    LANGUAGE sql
+    AS $$
+drop view if exists v_ticket;
+drop view if exists v_ticket_full;
 $$;
 CREATE FUNCTION public.ensure_message_partitions(month date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -118,6 +705,84 @@ begin
   return new;
 end
 $$;
+CREATE FUNCTION public.host_channel(group_id bigint) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select 'smsswitch_group_' || group_id
+$$;
+CREATE FUNCTION public.host_group(host_epoch bigint) RETURNS public.modem_group
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  own public.modem_group;
+begin
+  select * into own from public.modem_group
+  where host_role = session_user and deleted_at is null
+  for no key update;
+  if not found then
+    raise exception 'unknown group, batch or message' using errcode = 'P0002';
+  end if;
+  if host_epoch is null or host_epoch > own.epoch then
+    raise exception 'host_epoch is not one that this group was given' using errcode = '22023';
+  end if;
+  return own;
+end
+$$;
+CREATE FUNCTION public.host_group_now(host_epoch bigint) RETURNS public.modem_group
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  own public.modem_group := public.host_group(host_epoch);
+begin
+  if host_epoch < own.epoch then
+    raise exception 'epoch % is over: this group registered again (now %)', host_epoch, own.epoch
+    using errcode = 'SM409';
+  end if;
+  return own;
+end
+$$;
+CREATE FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  base oid := (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database());
+  setting text[];
+begin
+  if mac is null then
+    raise exception 'mac is missing' using errcode = '22023';
+  end if;
+  host_role := pg_catalog.format('host_%s_%s', pg_catalog.replace(mac::text, ':', ''), base);
+  password := pg_catalog.replace(
+    pg_catalog.gen_random_uuid()::text || pg_catalog.gen_random_uuid()::text, '-', ''
+  );
+  perform pg_catalog.pg_advisory_xact_lock(7226005);
+  if not exists (select from pg_catalog.pg_roles where rolname = host_role) then
+    execute pg_catalog.format('create role %I', host_role);
+    execute pg_catalog.format('grant modem_host to %I', host_role);
+    -- To be allowed to end its sessions, see disable_host_login.
+    execute pg_catalog.format('grant %I to smsswitch_owner', host_role);
+  end if;
+  execute pg_catalog.format(
+    'alter role %I login inherit nocreatedb nocreaterole connection limit 4 password %L',
+    host_role, password
+  );
+  foreach setting slice 1 in array array[
+    array['search_path', ''], array['statement_timeout', '20s'], array['lock_timeout', '10s'],
+    array['idle_in_transaction_session_timeout', '20s'], array['idle_session_timeout', '10min']
+  ] loop
+    execute pg_catalog.format('alter role %I set %I = %L', host_role, setting[1], setting[2]);
+  end loop;
+end
+$$;
+COMMENT ON FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) IS 'Makes the LOGIN role of a group''s host, or gives it a new password. The caller writes host_role into modem_group.';
+CREATE FUNCTION public.mask_number(number text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (length(number) > 6) THEN ("left"(number, '-4'::integer) || '----'::text) ELSE number END;
+COMMENT ON FUNCTION public.mask_number(number text) IS 'Hides the last four digits of an outside number; extensions (six digits at most) stay.';
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -125,6 +790,426 @@ begin
   raise exception '% is append-only: % refused', tg_table_name, tg_op using errcode = 'SM403';
 end
 $$;
+CREATE FUNCTION public.renew_permits(own public.modem_group, journal uuid) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  permits jsonb;
+begin
+  with leases as (
+    select
+      b.batch_id,
+      b.permit_seq,
+      b.reported + least(
+        b.leased_segments - b.reported,
+        greatest(
+          coalesce(own.permit_per_modem * own.modems, 1000000)
+          - coalesce(sum(b.leased_segments - b.reported) over (
+            order by b.leased_at, b.batch_id rows between unbounded preceding and 1 preceding
+          ), 0),
+          0
+        )
+      ) as wanted
+    from public.send_batch as b
+    where b.group_id = own.group_id and b.journal_id = journal and b.state = 'leased'
+  ),
+  moved as (
+    update public.send_batch as b set permit_seq = l.wanted
+    from leases as l
+    where b.batch_id = l.batch_id and l.wanted > b.permit_seq
+  )
+  select
+    coalesce(
+      pg_catalog.jsonb_object_agg(l.batch_id::text, greatest(l.permit_seq, l.wanted)), '{}'
+    )
+  into permits from leases as l;
+  return permits;
+end
+$$;
+CREATE FUNCTION public.segment_moves_to(old public.message_state, kind text, own boolean, current boolean, resend boolean) RETURNS public.message_state
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $$
+  select case
+    when kind in ('sent', 'delivered', 'undelivered') and (
+      old is null or old in ('planned', 'uncertain') or old = 'sent' and kind <> 'sent'
+    ) then kind
+    when kind = 'failed' and (
+      (old is null or old = 'planned') and (own or current) or old = 'uncertain' and own
+    ) then 'failed'
+    when kind in ('not_sent', 'retryable') and (
+      (old is null or old = 'planned') and (own or current) or old = 'uncertain' and own
+    ) then 'planned'
+    when kind = 'uncertain' and (old is null or old = 'planned') and (own or current)
+      then case when resend then 'planned' else 'uncertain' end
+  end::public.message_state
+$$;
+CREATE FUNCTION public.settle_messages(month date, ids bigint[], to_retry bigint[] DEFAULT '{}'::bigint[]) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+begin
+  with parts as (
+    select
+      m.message_id,
+      m.state as state_now,
+      m.campaign_id,
+      m.msisdn,
+      m.attempts + (m.message_id = any(to_retry))::integer as attempts,
+      m.segments - count(s.part) filter (
+        where m.state <> 'leased' or s.state <> 'planned' or s.batch_id = m.batch_id
+      ) as to_come,
+      count(s.part) as known,
+      m.segments,
+      bool_or(s.state = 'failed') as failed,
+      bool_or(s.state = 'uncertain') as uncertain,
+      bool_or(s.state = 'written_off') as written_off,
+      bool_or(s.state = 'planned') as planned,
+      bool_or(s.state = 'undelivered') as undelivered,
+      bool_or(s.state = 'sent') as sent,
+      max(s.submitted_at) as submitted_at,
+      max(s.error) filter (where s.state in ('failed', 'planned', 'undelivered')) as error
+    from public.message as m
+    join public.segment as s
+      on s.activation_month = m.activation_month and s.message_id = m.message_id
+    where
+      m.activation_month = month and m.message_id = any(ids)
+      and m.state in ('planned', 'leased', 'sent', 'uncertain')
+    group by m.activation_month, m.message_id
+  ),
+  judged as (
+    select
+      p.*,
+      case
+        when p.failed then 'failed'
+        when p.state_now = 'leased' and p.to_come > 0 then 'leased'
+        when p.uncertain then 'uncertain'
+        when p.written_off then 'written_off'
+        when p.planned or p.known < p.segments then case
+          when c.state in ('cancelled', 'expired') then c.state::text
+          when c.expire_at <= now() then 'expired'
+          when p.attempts >= 5 then 'failed'
+          when exists (
+            select from public.opt_out as o
+            where o.msisdn = p.msisdn and (o.client_id is null or o.client_id = c.client_id)
+          ) then 'skipped'
+          else 'planned'
+        end
+        when p.undelivered then 'undelivered'
+        when p.sent then 'sent'
+        else 'delivered'
+      end::public.message_state as state_next
+    from parts as p join public.campaign as c on c.campaign_id = p.campaign_id
+  )
+  update public.message as m set
+    state = j.state_next,
+    attempts = j.attempts,
+    reason = case
+      when j.state_next = 'skipped' then 'opted_out'
+      when j.state_next in ('failed', 'undelivered', 'planned') then j.error
+    end,
+    batch_id = case when j.state_next not in ('planned', 'skipped') then m.batch_id end,
+    first_seq = case when j.state_next not in ('planned', 'skipped') then m.first_seq end,
+    not_before = case
+      when j.state_next = 'planned' and m.message_id = any(to_retry)
+        then now() + interval '5 seconds' * power(3, j.attempts - 1)
+      when j.state_next = 'planned' then m.not_before
+    end,
+    sent_at = case
+      when j.state_next in ('sent', 'delivered', 'undelivered')
+        then coalesce(m.sent_at, j.submitted_at, now())
+      else m.sent_at
+    end,
+    final_at = case
+      when j.state_next not in ('planned', 'leased', 'sent', 'uncertain') then now()
+    end
+  from judged as j
+  where
+    m.activation_month = month and m.message_id = j.message_id
+    and (j.state_next <> j.state_now or j.attempts <> m.attempts);
+end
+$$;
+COMMENT ON FUNCTION public.settle_messages(month date, ids bigint[], to_retry bigint[]) IS 'Gives messages the state of their worst part; those in to_retry count one attempt more and wait before the next.';
+CREATE FUNCTION public.stable_expression(column_name text, actual text, wanted text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $_$
+select case
+  when actual is null then format('null::%s', wanted)
+  when actual = wanted then format('t.%I', column_name)
+  when wanted = 'text' then format('t.%I::text', column_name)
+  when wanted = 'bigint' then format(
+    'case when t.%1$I::text ~ ''^[+-]?[0-9]{1,18}$'' then t.%1$I::bigint end', column_name)
+  else format('case when pg_input_is_valid(t.%1$I::text, %2$L) then t.%1$I::text::%2$s end', column_name, wanted)
+end
+$_$;
+CREATE FUNCTION public.stop_word(message text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path TO ''
+    AS $_$
+  select case
+    when plain.text ~ '^[^A-Z0-9]*(STOP+|ARRETE?R?|DESABONNE[RZ]?|DESABONNEMENT|UNSUBSCRIBE)([^A-Z]|$)'
+      then 'opt_out'
+    when plain.text ~ '(STOP|ARRET|DESABONN|UNSUBSCRIBE)' then 'review'
+  end
+  from (
+    select pg_catalog.regexp_replace(
+      pg_catalog.upper(normalize(message, nfkd)), '[\u0300-\u036f]', '', 'g'
+    ) as text
+  ) as plain
+$_$;
+CREATE FUNCTION public.take_modems(own_group bigint, modems jsonb) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  with now_seen as (
+    select distinct on (m.imei) m.*
+    from jsonb_to_recordset(modems) as m (
+      imei text, port text, imsi text, iccid text, operator_code text, operator text,
+      sim_state text, registration text, rssi smallint, in_service boolean, reason text,
+      last_error text
+    )
+    order by m.imei
+  ),
+  sampled as (
+    insert into public.modem_sample (group_id, imei, rssi, operator_code, sim_state)
+    select own_group, n.imei, n.rssi, n.operator_code, n.sim_state
+    from now_seen as n
+    where not exists (
+      select from public.modem_sample as s
+      where s.group_id = own_group and s.imei = n.imei and s.at > now() - interval '1 minute'
+    )
+  )
+  insert into public.modem as m (
+    group_id, imei, port, imsi, iccid, operator_code, operator, sim_state, registration, rssi,
+    in_service, out_of_service_reason, last_error
+  )
+  select
+    own_group, n.imei, n.port, n.imsi, n.iccid, n.operator_code, n.operator, n.sim_state,
+    n.registration, n.rssi, coalesce(n.in_service, true), n.reason, n.last_error
+  from now_seen as n
+  order by n.imei
+  on conflict (group_id, imei) do update set
+  port = excluded.port,
+  imsi = excluded.imsi,
+  iccid = excluded.iccid,
+  operator_code = excluded.operator_code,
+  operator = excluded.operator,
+  sim_state = excluded.sim_state,
+  registration = excluded.registration,
+  rssi = excluded.rssi,
+  in_service = excluded.in_service,
+  out_of_service_reason = excluded.out_of_service_reason,
+  last_error = coalesce(excluded.last_error, m.last_error),
+  seen_at = now()
+$$;
+CREATE FUNCTION public.take_results(own public.modem_group, host_epoch bigint, results jsonb, round integer, OUT known integer, OUT conflicts integer) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+  wanted_round integer := round;
+  month date;
+  ids bigint[];
+  to_retry bigint[];
+  counts jsonb;
+begin
+  with input as materialized (
+    select
+      r.*,
+      row_number() over (partition by r.batch_id, r.message_id, r.part order by r.place) as round
+    from rows from (
+      jsonb_to_recordset(results) as (
+        batch_id bigint, message_id bigint, part smallint, attempt_id uuid, kind text,
+        imei text, imsi text, reference smallint, error_code integer, error text, at timestamptz
+      )
+    ) with ordinality as r (
+      batch_id, message_id, part, attempt_id, kind,
+      imei, imsi, reference, error_code, error, at, place
+    )
+  ),
+  given as (
+    select b.batch_id, b.activation_month, b.campaign_id, b.state = 'leased' as leased, g.message_id
+    from public.send_batch as b cross join unnest(b.leased_messages) as g (message_id)
+    where b.group_id = own.group_id and b.batch_id in (select i.batch_id from input as i)
+  ),
+  facts as materialized (
+    select
+      i.*,
+      g.activation_month,
+      s.message_id is null as first,
+      s.state as old,
+      coalesce(s.attempt_id = i.attempt_id, false) as own_attempt,
+      m.state as message_state,
+      public.segment_moves_to(
+        s.state,
+        i.kind,
+        coalesce(s.attempt_id = i.attempt_id, false),
+        g.leased and m.batch_id = i.batch_id and m.state = 'leased',
+        i.kind = 'uncertain' and (
+          select c.on_uncertain = 'resend' from public.campaign as c
+          where c.campaign_id = g.campaign_id
+        )
+      ) as next
+    from input as i
+    join given as g on g.batch_id = i.batch_id and g.message_id = i.message_id
+    join public.message as m
+      on m.activation_month = g.activation_month and m.message_id = i.message_id
+    left join public.segment as s
+      on s.activation_month = g.activation_month and s.message_id = i.message_id and s.part = i.part
+    where i.round = wanted_round and i.part between 1 and m.segments
+  ),
+  added as (
+    insert into public.attempt (
+      activation_month, message_id, part, attempt_id, kind, group_id, batch_id, epoch,
+      imei, imsi, reference, error_code, error, host_at, conflict
+    )
+    select
+      f.activation_month, f.message_id, f.part, f.attempt_id, f.kind, own.group_id, f.batch_id,
+      host_epoch, f.imei, f.imsi, f.reference, f.error_code, f.error, f.at,
+      case
+        when f.message_state in ('cancelled', 'expired', 'skipped')
+          then f.kind in ('sent', 'delivered', 'undelivered')
+        when f.next is not null or f.old is null or f.kind = 'uncertain' then false
+        when f.kind in ('not_sent', 'retryable')
+          then f.own_attempt and f.old not in ('planned', 'uncertain')
+        when f.kind = 'sent'
+          then not (f.own_attempt and f.old in ('sent', 'delivered', 'undelivered'))
+        else f.old::text <> f.kind
+      end
+    from facts as f
+    on conflict do nothing
+    returning message_id, part, attempt_id, kind, conflict
+  ),
+  fresh as materialized (
+    select f.*, a.conflict
+    from facts as f
+    join added as a
+      on a.message_id = f.message_id and a.part = f.part
+      and a.attempt_id = f.attempt_id and a.kind = f.kind
+  ),
+  moved as (
+    insert into public.segment as s (
+      activation_month, message_id, part, state, group_id, batch_id, attempt_id, imei, imsi,
+      reference, error_code, error, submitted_at, reported_at
+    )
+    select
+      f.activation_month, f.message_id, f.part, f.next, own.group_id, f.batch_id, f.attempt_id,
+      f.imei, f.imsi, f.reference, f.error_code, f.error,
+      case when f.kind = 'sent' then f.at end,
+      case when f.kind in ('delivered', 'undelivered') then f.at end
+    from fresh as f where f.next is not null
+    order by f.message_id, f.part
+    on conflict (activation_month, message_id, part) do update set
+    state = excluded.state,
+    group_id = excluded.group_id,
+    batch_id = excluded.batch_id,
+    attempt_id = excluded.attempt_id,
+    imei = coalesce(excluded.imei, s.imei),
+    imsi = coalesce(excluded.imsi, s.imsi),
+    reference = coalesce(excluded.reference, s.reference),
+    error_code = excluded.error_code,
+    error = excluded.error,
+    submitted_at = coalesce(excluded.submitted_at, s.submitted_at),
+    reported_at = coalesce(excluded.reported_at, s.reported_at),
+    updated_at = now()
+  ),
+  closed as (
+    -- Segments that have their first result under this lease.
+    select f.batch_id, count(*) as n
+    from fresh as f
+    where
+      f.kind not in ('delivered', 'undelivered')
+      and (
+        f.first or not exists (
+          select from public.attempt as a
+          where
+            a.activation_month = f.activation_month and a.message_id = f.message_id
+            and a.part = f.part and a.batch_id = f.batch_id
+            and a.kind not in ('delivered', 'undelivered')
+        )
+      )
+    group by f.batch_id
+  )
+  select
+    (select count(*) from facts),
+    (select count(*) from fresh as f where f.conflict),
+    (
+      select jsonb_object_agg(x.activation_month, x.ids) from (
+        select f.activation_month, jsonb_agg(distinct f.message_id) as ids
+        from fresh as f where f.next is not null group by f.activation_month
+      ) as x
+    ),
+    (
+      select array_agg(distinct f.message_id) from fresh as f
+      where f.next = 'planned' and f.kind in ('retryable', 'uncertain')
+    ),
+    (select jsonb_object_agg(c.batch_id, c.n) from closed as c)
+  into known, conflicts, results, to_retry, counts;
+  for month, ids in
+    select e.key::date, array(select jsonb_array_elements_text(e.value)::bigint)
+    from jsonb_each(results) as e
+  loop
+    perform public.settle_messages(month, ids, coalesce(to_retry, '{}'));
+  end loop;
+  update public.send_batch as b set reported = least(b.reported + e.value::integer, b.leased_segments)
+  from jsonb_each_text(counts) as e
+  where b.batch_id = e.key::bigint;
+end
+$$;
+CREATE FUNCTION public.wake_by_batches() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.wake_group(w.group_id)
+  from (select distinct changed.group_id from changed where changed.state in ('planned', 'leased')) as w;
+  return null;
+end
+$$;
+CREATE FUNCTION public.wake_by_campaign() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.wake_group(w.group_id)
+  from (
+    select distinct b.group_id from public.send_batch as b
+    where b.campaign_id = new.campaign_id and b.state in ('planned', 'leased')
+  ) as w;
+  return null;
+end
+$$;
+CREATE FUNCTION public.wake_by_group() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.wake_group(new.group_id);
+  return null;
+end
+$$;
+CREATE FUNCTION public.wake_by_one_batch() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  perform public.wake_group(new.group_id);
+  return null;
+end
+$$;
+CREATE FUNCTION public.wake_group(group_id bigint) RETURNS void
+    LANGUAGE sql
+    SET search_path TO ''
+    AS $$
+  select pg_catalog.pg_notify(public.host_channel(group_id), '')
+$$;
+COMMENT ON FUNCTION public.wake_group(group_id bigint) IS 'Has a group''s host ask at once for work and revocations. New batches, and changes of the state of a group, campaign or batch, do it by themselves.';
 CREATE TABLE public.alert (
     alert_id bigint NOT NULL,
     kind text NOT NULL,
@@ -149,6 +1234,7 @@ CREATE TABLE public.attempt (
     attempt_id uuid NOT NULL,
     kind text NOT NULL,
     group_id bigint NOT NULL,
+    batch_id bigint NOT NULL,
     epoch bigint NOT NULL,
     imei text,
     imsi text,
@@ -180,6 +1266,13 @@ ALTER TABLE public.audit_entry ALTER COLUMN entry_id ADD GENERATED ALWAYS AS IDE
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE public.call_type (
+    code smallint NOT NULL,
+    name text NOT NULL,
+    direction text NOT NULL,
+    label_fr text NOT NULL,
+    CONSTRAINT call_type_direction_check CHECK ((direction = ANY (ARRAY['outgoing'::text, 'incoming'::text, 'local'::text, 'unspecified'::text])))
 );
 CREATE TABLE public.campaign (
     campaign_id bigint NOT NULL,
@@ -261,7 +1354,7 @@ COMMENT ON COLUMN public.message.variant IS 'Which of the campaign''s texts it g
 COMMENT ON COLUMN public.message.text_md5 IS 'Fingerprint of the text as planned: shows that what was sent is what was planned.';
 COMMENT ON COLUMN public.message.price IS 'Of the whole message, EUR net of VAT, held in the ledger from activation on.';
 COMMENT ON COLUMN public.message.reason IS 'skipped: opted_out, missing_variable, too_many_parts, …; failed: the network''s error.';
-COMMENT ON COLUMN public.message.first_seq IS 'Place of its first segment in its batch; the others follow.';
+COMMENT ON COLUMN public.message.first_seq IS 'Place of its first segment in its batch, from 1, numbered at the claim; the others still to be sent follow.';
 COMMENT ON COLUMN public.message.settled IS 'Its price has been captured or released in the ledger.';
 CREATE VIEW public.campaign_count AS
  SELECT campaign_id,
@@ -314,6 +1407,13 @@ ALTER TABLE public.client ALTER COLUMN client_id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.column_alias (
+    source_name text NOT NULL,
+    column_name text NOT NULL,
+    CONSTRAINT column_alias_column_name_check CHECK ((column_name = lower(column_name))),
+    CONSTRAINT column_alias_source_name_check CHECK ((source_name = lower(source_name)))
+);
+COMMENT ON TABLE public.column_alias IS 'Fields that a release renamed: the old name as PostgreSQL folds it, and the column it goes to.';
 CREATE TABLE public.contact (
     contact_id bigint NOT NULL,
     list_id bigint NOT NULL,
@@ -357,6 +1457,10 @@ ALTER TABLE public.contact_list ALTER COLUMN list_id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.duplicate_ticket (
+    ticket_id bigint NOT NULL
+);
+COMMENT ON TABLE public.duplicate_ticket IS 'Tickets whose content another row holds too; of each, the lowest (sha256, line) is not in here.';
 CREATE TABLE public.inbound_message (
     inbound_id bigint NOT NULL,
     group_id bigint NOT NULL,
@@ -367,9 +1471,11 @@ CREATE TABLE public.inbound_message (
     text text NOT NULL,
     sent_at timestamp with time zone,
     received_at timestamp with time zone DEFAULT now() NOT NULL,
-    opt_out boolean DEFAULT false NOT NULL
+    opt_out boolean DEFAULT false NOT NULL,
+    review boolean DEFAULT false NOT NULL
 );
 COMMENT ON COLUMN public.inbound_message.host_key IS 'The host''s own key of it: reporting it twice changes nothing.';
+COMMENT ON COLUMN public.inbound_message.review IS 'It may be a wish to be left alone, but not in the words we know: a person should read it.';
 ALTER TABLE public.inbound_message ALTER COLUMN inbound_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.inbound_message_inbound_id_seq
     START WITH 1
@@ -407,6 +1513,17 @@ ALTER TABLE public.ledger_entry ALTER COLUMN entry_id ADD GENERATED ALWAYS AS ID
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.meta_columndesc (
+    layout text NOT NULL,
+    "position" smallint NOT NULL,
+    source_name text NOT NULL,
+    column_name text NOT NULL,
+    first_col integer NOT NULL,
+    last_col integer NOT NULL,
+    type text NOT NULL,
+    CONSTRAINT meta_columndesc_type_check CHECK ((type = ANY (ARRAY['L'::text, 'N'::text, 'R'::text])))
+);
+COMMENT ON TABLE public.meta_columndesc IS 'The fields of each layout, and the column of taxdata that takes each.';
 CREATE TABLE public.modem (
     group_id bigint NOT NULL,
     imei text NOT NULL,
@@ -431,35 +1548,6 @@ CREATE TABLE public.modem (
 COMMENT ON COLUMN public.modem.sim_state IS 'READY, SIM PIN, … of +CPIN, or the SIM error; registration is the +CREG state.';
 COMMENT ON COLUMN public.modem.rssi IS '3GPP TS 27.007 +CSQ, 0..31; null = unknown (99). dBm = -113 + 2 * rssi.';
 COMMENT ON COLUMN public.modem.sent IS 'Segments accepted by the network since the first; counts are brought up to date by the roll-up.';
-CREATE TABLE public.modem_group (
-    group_id bigint NOT NULL,
-    mac macaddr NOT NULL,
-    alias text NOT NULL,
-    modems smallint NOT NULL,
-    state public.group_state DEFAULT 'started'::public.group_state NOT NULL,
-    rate_limit integer,
-    permit_per_modem integer DEFAULT 20,
-    host_role name NOT NULL,
-    epoch bigint DEFAULT 0 NOT NULL,
-    journal_id uuid,
-    boot_id text,
-    host_name text,
-    version text,
-    last_heartbeat timestamp with time zone,
-    clock_skew interval,
-    wake_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    deleted_at timestamp with time zone,
-    CONSTRAINT modem_group_alias_check CHECK (((length(alias) >= 1) AND (length(alias) <= 60))),
-    CONSTRAINT modem_group_modems_check CHECK (((modems >= 1) AND (modems <= 64))),
-    CONSTRAINT modem_group_permit_per_modem_check CHECK ((permit_per_modem > 0)),
-    CONSTRAINT modem_group_rate_limit_check CHECK ((rate_limit > 0))
-);
-COMMENT ON TABLE public.modem_group IS 'The 2012 « groupe »: one computer with GSM modems plugged in, known by its MAC address, logged in as host_role.';
-COMMENT ON COLUMN public.modem_group.modems IS 'Declared number of modems; counts when the group was never seen.';
-COMMENT ON COLUMN public.modem_group.rate_limit IS '« Vitesse »: SMS a minute; null = no limit.';
-COMMENT ON COLUMN public.modem_group.permit_per_modem IS 'k: how far ahead of its reports a host may send, per modem; null = a whole batch.';
-COMMENT ON COLUMN public.modem_group.epoch IS 'Grows at each registration; a host with an older one is refused (SM409).';
 ALTER TABLE public.modem_group ALTER COLUMN group_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.modem_group_group_id_seq
     START WITH 1
@@ -493,6 +1581,22 @@ ALTER TABLE public.opt_out ALTER COLUMN opt_out_id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.pbx (
+    code text NOT NULL,
+    client_id bigint,
+    timezone text DEFAULT 'Europe/Paris'::text NOT NULL,
+    charset text DEFAULT 'cp1252'::text NOT NULL,
+    blanks_stripped boolean DEFAULT false NOT NULL,
+    policy public.spool_policy DEFAULT 'evolve'::public.spool_policy NOT NULL,
+    dial_plan jsonb DEFAULT '{"country": "33", "outside": "", "national": "0", "international": "00"}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT pbx_code_check CHECK ((code ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
+);
+COMMENT ON TABLE public.pbx IS 'A telephone exchange whose tickets are read. Its code is its folder in the spool.';
+COMMENT ON COLUMN public.pbx.client_id IS 'Who pays for its calls, by that client''s tariff; null = the default tariff.';
+COMMENT ON COLUMN public.pbx.timezone IS 'Dates of its tickets are local time of this zone.';
+COMMENT ON COLUMN public.pbx.blanks_stripped IS 'Its files cut trailing blanks off each record.';
+COMMENT ON COLUMN public.pbx.dial_plan IS 'What callers dial before a number: outside line, international, national; and the own country''s code.';
 CREATE TABLE public.quote (
     quote_id text NOT NULL,
     campaign_id bigint NOT NULL,
@@ -503,6 +1607,14 @@ CREATE TABLE public.quote (
     expires_at timestamp with time zone DEFAULT (now() + '7 days'::interval) NOT NULL,
     CONSTRAINT quote_quote_id_check CHECK ((quote_id ~ '^quo_[0-9A-Za-z]{8,32}$'::text))
 );
+CREATE TABLE public.rejected_ticket (
+    file_id bigint NOT NULL,
+    line_number integer NOT NULL,
+    reason text NOT NULL,
+    column_name text NOT NULL,
+    value text NOT NULL
+);
+COMMENT ON TABLE public.rejected_ticket IS 'Single tickets with a value that cannot be, of files that were loaded.';
 CREATE TABLE public.remembered_mapping (
     client_id bigint NOT NULL,
     fingerprint text NOT NULL,
@@ -511,6 +1623,21 @@ CREATE TABLE public.remembered_mapping (
     confirmed_at timestamp with time zone DEFAULT now() NOT NULL
 );
 COMMENT ON TABLE public.remembered_mapping IS 'The last mapping that a client confirmed for a header; the next such file needs no question.';
+CREATE TABLE public.report_run (
+    report text NOT NULL,
+    period text NOT NULL,
+    language text NOT NULL,
+    first_day date NOT NULL,
+    outcome text NOT NULL,
+    html_key text NOT NULL,
+    xlsx_key text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT report_run_language_check CHECK ((language = ANY (ARRAY['fr'::text, 'en'::text]))),
+    CONSTRAINT report_run_report_check CHECK ((report ~ '^[RT][0-9]+$'::text))
+);
+COMMENT ON TABLE public.report_run IS 'The last making of each report for each period; the files lie under the reports'' URL.';
+COMMENT ON COLUMN public.report_run.period IS '2026, 2026-11, 2026-11-22 or 2026-11-01..2026-11-15, in the zone of the centre.';
+COMMENT ON COLUMN public.report_run.outcome IS 'The sentence that the page begins with.';
 CREATE TABLE public.schema_migration (
     name text NOT NULL,
     digest text NOT NULL,
@@ -537,30 +1664,121 @@ PARTITION BY RANGE (activation_month);
 COMMENT ON TABLE public.segment IS 'One part of a message, once a host has tried it: the latest word on it.';
 COMMENT ON COLUMN public.segment.reference IS 'TP-Message-Reference that the modem answered (3GPP TS 23.040 9.2.3.6).';
 COMMENT ON COLUMN public.segment.reported_at IS 'When its delivery report came.';
-CREATE TABLE public.send_batch (
-    batch_id bigint NOT NULL,
-    activation_month date NOT NULL,
-    campaign_id bigint NOT NULL,
-    group_id bigint NOT NULL,
-    state public.batch_state DEFAULT 'planned'::public.batch_state NOT NULL,
-    messages smallint NOT NULL,
-    segments smallint NOT NULL,
-    lease_token uuid,
-    journal_id uuid,
-    epoch bigint,
-    leased_at timestamp with time zone,
-    permit_seq integer DEFAULT 0 NOT NULL,
-    revoked boolean DEFAULT false NOT NULL,
-    silent_at timestamp with time zone,
-    planned_at timestamp with time zone DEFAULT now() NOT NULL,
-    done_at timestamp with time zone,
-    CONSTRAINT send_batch_check CHECK ((((state = 'planned'::public.batch_state) = (lease_token IS NULL)) OR (state = ANY (ARRAY['returned'::public.batch_state, 'condemned'::public.batch_state]))))
-);
-COMMENT ON COLUMN public.send_batch.permit_seq IS 'No segment with a higher seq may be begun by the host.';
-COMMENT ON COLUMN public.send_batch.revoked IS 'The host must begin nothing more of it (campaign paused or cancelled, group stopped).';
-COMMENT ON COLUMN public.send_batch.silent_at IS 'Since when its host has not been heard of; it is planned again only when condemned.';
 ALTER TABLE public.send_batch ALTER COLUMN batch_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.send_batch_batch_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.spool_sighting (
+    pbx text NOT NULL,
+    name text NOT NULL,
+    size bigint NOT NULL,
+    modified timestamp with time zone NOT NULL,
+    sha256 text NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE public.spool_sighting IS 'What was last read under each name, so that a poll reads only what is new or changed.';
+CREATE TABLE public.spooled_file (
+    file_id bigint NOT NULL,
+    pbx text NOT NULL,
+    name text NOT NULL,
+    size bigint NOT NULL,
+    sha256 text NOT NULL,
+    state public.spool_state NOT NULL,
+    reason text,
+    detail text,
+    line integer,
+    layouts text[] DEFAULT '{}'::text[] NOT NULL,
+    tickets integer DEFAULT 0 NOT NULL,
+    rejected integer DEFAULT 0 NOT NULL,
+    counts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    raw_key text NOT NULL,
+    processed_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT spooled_file_check CHECK (((state = 'loaded'::public.spool_state) = (reason IS NULL))),
+    CONSTRAINT spooled_file_check1 CHECK (((state = 'loaded'::public.spool_state) OR (tickets = 0))),
+    CONSTRAINT spooled_file_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+COMMENT ON TABLE public.spooled_file IS 'Each spool file once, by its content; the same bytes under another name are no other file.';
+COMMENT ON COLUMN public.spooled_file.line IS 'Where the structure broke, from 1.';
+COMMENT ON COLUMN public.spooled_file.raw_key IS 'The untouched file, relative to the spool''s address.';
+ALTER TABLE public.spooled_file ALTER COLUMN file_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.spooled_file_file_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.taxdata (
+    ticket_id bigint NOT NULL,
+    file_id bigint NOT NULL,
+    line_number integer NOT NULL,
+    content_digest uuid NOT NULL,
+    ambiguous_time boolean NOT NULL,
+    CONSTRAINT taxdata_check CHECK ((ticket_id = ((file_id * 100000000) + line_number)))
+);
+COMMENT ON TABLE public.taxdata IS 'The tickets. Starts with where each comes from; layouts add and widen the columns. Only smsswitch_taxation alters it.';
+COMMENT ON COLUMN public.taxdata.file_id IS 'Of spooled_file; no foreign key, whose check would cost as much as the load.';
+COMMENT ON COLUMN public.taxdata.content_digest IS 'The same for the same record under one layout of one PBX.';
+COMMENT ON COLUMN public.taxdata.ambiguous_time IS 'Its start or end lies in the hour that comes twice in autumn.';
+CREATE TABLE public.ticket_field (
+    "position" smallint NOT NULL,
+    source_name text NOT NULL,
+    column_name text NOT NULL,
+    stable_name text NOT NULL,
+    stable_type text NOT NULL,
+    masked boolean DEFAULT false NOT NULL,
+    label_fr text NOT NULL,
+    CONSTRAINT ticket_field_stable_type_check CHECK ((stable_type = ANY (ARRAY['bigint'::text, 'timestamp'::text, 'text'::text])))
+);
+COMMENT ON TABLE public.ticket_field IS 'The documented fields: the column each comes in, and its stable name and type in v_ticket.';
+COMMENT ON COLUMN public.ticket_field.masked IS 'May hold the number of an outside party.';
+CREATE TABLE public.ticket_layout (
+    layout text NOT NULL,
+    ticket_version text NOT NULL,
+    columns smallint NOT NULL,
+    record_length integer NOT NULL,
+    first_pbx text NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    approved_by text,
+    approved_at timestamp with time zone,
+    ddl text DEFAULT ''::text NOT NULL,
+    CONSTRAINT ticket_layout_layout_check CHECK ((layout ~ '^[0-9a-f]{64}$'::text))
+);
+COMMENT ON TABLE public.ticket_layout IS 'Every format line seen. Its key is the sha256 of the normalised quadruples.';
+COMMENT ON COLUMN public.ticket_layout.ddl IS 'What it asked of taxdata when it came.';
+CREATE TABLE public.treatment (
+    name text NOT NULL,
+    title_en text NOT NULL,
+    title_fr text NOT NULL,
+    sql_file text NOT NULL,
+    parameters jsonb DEFAULT '{}'::jsonb NOT NULL,
+    triggers public.treatment_trigger[] DEFAULT '{manual}'::public.treatment_trigger[] NOT NULL,
+    CONSTRAINT treatment_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+);
+COMMENT ON TABLE public.treatment IS 'The predefined analyses: a documented SQL file each, and what starts it.';
+COMMENT ON COLUMN public.treatment.parameters IS 'A JSON schema of type object: what may be given, with defaults.';
+CREATE TABLE public.treatment_result (
+    run_id bigint NOT NULL,
+    row_number integer NOT NULL,
+    data jsonb NOT NULL
+);
+COMMENT ON TABLE public.treatment_result IS 'What a run found, a row each, keyed by the columns of its run.';
+CREATE TABLE public.treatment_run (
+    run_id bigint NOT NULL,
+    treatment text NOT NULL,
+    trigger public.treatment_trigger NOT NULL,
+    parameters jsonb NOT NULL,
+    started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    seconds numeric(12,3) NOT NULL,
+    columns text[] NOT NULL,
+    result_rows integer NOT NULL
+);
+ALTER TABLE public.treatment_run ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.treatment_run_run_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -611,6 +1829,10 @@ ALTER TABLE ONLY public.attempt
     ADD CONSTRAINT attempt_pkey PRIMARY KEY (activation_month, message_id, part, attempt_id, kind);
 ALTER TABLE ONLY public.audit_entry
     ADD CONSTRAINT audit_entry_pkey PRIMARY KEY (entry_id);
+ALTER TABLE ONLY public.call_type
+    ADD CONSTRAINT call_type_name_key UNIQUE (name);
+ALTER TABLE ONLY public.call_type
+    ADD CONSTRAINT call_type_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_client_id_name_key UNIQUE (client_id, name);
 ALTER TABLE ONLY public.campaign
@@ -619,6 +1841,8 @@ ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_code_key UNIQUE (code);
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_pkey PRIMARY KEY (client_id);
+ALTER TABLE ONLY public.column_alias
+    ADD CONSTRAINT column_alias_pkey PRIMARY KEY (source_name);
 ALTER TABLE ONLY public.contact_list
     ADD CONSTRAINT contact_list_client_id_name_key UNIQUE (client_id, name);
 ALTER TABLE ONLY public.contact
@@ -627,6 +1851,8 @@ ALTER TABLE ONLY public.contact_list
     ADD CONSTRAINT contact_list_pkey PRIMARY KEY (list_id);
 ALTER TABLE ONLY public.contact
     ADD CONSTRAINT contact_pkey PRIMARY KEY (contact_id);
+ALTER TABLE ONLY public.duplicate_ticket
+    ADD CONSTRAINT duplicate_ticket_pkey PRIMARY KEY (ticket_id);
 ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_journal_id_host_key_key UNIQUE (journal_id, host_key);
 ALTER TABLE ONLY public.inbound_message
@@ -637,6 +1863,10 @@ ALTER TABLE ONLY public.message
     ADD CONSTRAINT message_activation_month_campaign_id_contact_id_key UNIQUE (activation_month, campaign_id, contact_id);
 ALTER TABLE ONLY public.message
     ADD CONSTRAINT message_pkey PRIMARY KEY (activation_month, message_id);
+ALTER TABLE ONLY public.meta_columndesc
+    ADD CONSTRAINT meta_columndesc_layout_column_name_key UNIQUE (layout, column_name);
+ALTER TABLE ONLY public.meta_columndesc
+    ADD CONSTRAINT meta_columndesc_pkey PRIMARY KEY (layout, "position");
 ALTER TABLE ONLY public.modem_group
     ADD CONSTRAINT modem_group_alias_key UNIQUE (alias);
 ALTER TABLE ONLY public.modem_group
@@ -653,16 +1883,46 @@ ALTER TABLE ONLY public.opt_out
     ADD CONSTRAINT opt_out_msisdn_client_id_key UNIQUE NULLS NOT DISTINCT (msisdn, client_id);
 ALTER TABLE ONLY public.opt_out
     ADD CONSTRAINT opt_out_pkey PRIMARY KEY (opt_out_id);
+ALTER TABLE ONLY public.pbx
+    ADD CONSTRAINT pbx_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.quote
     ADD CONSTRAINT quote_pkey PRIMARY KEY (quote_id);
+ALTER TABLE ONLY public.rejected_ticket
+    ADD CONSTRAINT rejected_ticket_pkey PRIMARY KEY (file_id, line_number);
 ALTER TABLE ONLY public.remembered_mapping
     ADD CONSTRAINT remembered_mapping_pkey PRIMARY KEY (client_id, fingerprint);
+ALTER TABLE ONLY public.report_run
+    ADD CONSTRAINT report_run_pkey PRIMARY KEY (report, period, language);
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY public.segment
     ADD CONSTRAINT segment_pkey PRIMARY KEY (activation_month, message_id, part);
 ALTER TABLE ONLY public.send_batch
     ADD CONSTRAINT send_batch_pkey PRIMARY KEY (batch_id);
+ALTER TABLE ONLY public.spool_sighting
+    ADD CONSTRAINT spool_sighting_pkey PRIMARY KEY (pbx, name);
+ALTER TABLE ONLY public.spooled_file
+    ADD CONSTRAINT spooled_file_pkey PRIMARY KEY (file_id);
+ALTER TABLE ONLY public.spooled_file
+    ADD CONSTRAINT spooled_file_sha256_key UNIQUE (sha256);
+ALTER TABLE ONLY public.taxdata
+    ADD CONSTRAINT taxdata_pkey PRIMARY KEY (ticket_id);
+ALTER TABLE ONLY public.ticket_field
+    ADD CONSTRAINT ticket_field_column_name_key UNIQUE (column_name);
+ALTER TABLE ONLY public.ticket_field
+    ADD CONSTRAINT ticket_field_pkey PRIMARY KEY ("position");
+ALTER TABLE ONLY public.ticket_field
+    ADD CONSTRAINT ticket_field_source_name_key UNIQUE (source_name);
+ALTER TABLE ONLY public.ticket_field
+    ADD CONSTRAINT ticket_field_stable_name_key UNIQUE (stable_name);
+ALTER TABLE ONLY public.ticket_layout
+    ADD CONSTRAINT ticket_layout_pkey PRIMARY KEY (layout);
+ALTER TABLE ONLY public.treatment
+    ADD CONSTRAINT treatment_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY public.treatment_result
+    ADD CONSTRAINT treatment_result_pkey PRIMARY KEY (run_id, row_number);
+ALTER TABLE ONLY public.treatment_run
+    ADD CONSTRAINT treatment_run_pkey PRIMARY KEY (run_id);
 ALTER TABLE ONLY public.upload
     ADD CONSTRAINT upload_import_id_key UNIQUE (import_id);
 ALTER TABLE ONLY public.upload
@@ -677,8 +1937,10 @@ CREATE INDEX message_unsettled ON ONLY public.message USING btree (campaign_id) 
 CREATE INDEX quote_campaign ON public.quote USING btree (campaign_id, created_at DESC);
 CREATE INDEX segment_modem ON ONLY public.segment USING btree (imei, updated_at);
 CREATE INDEX send_batch_campaign ON public.send_batch USING btree (campaign_id);
-CREATE UNIQUE INDEX send_batch_lease ON public.send_batch USING btree (lease_token) WHERE (lease_token IS NOT NULL);
+CREATE UNIQUE INDEX send_batch_lease ON public.send_batch USING btree (group_id, lease_token) WHERE (lease_token IS NOT NULL);
 CREATE INDEX send_batch_open ON public.send_batch USING btree (group_id, state, batch_id) WHERE (state = ANY (ARRAY['planned'::public.batch_state, 'leased'::public.batch_state]));
+CREATE INDEX spooled_file_pbx ON public.spooled_file USING btree (pbx, file_id);
+CREATE INDEX taxdata_content ON public.taxdata USING btree (content_digest);
 CREATE INDEX upload_content ON public.upload USING btree (client_id, sha256);
 CREATE UNIQUE INDEX upload_in_inbox ON public.upload USING btree (client_id, key, sha256) WHERE in_inbox;
 CREATE INDEX upload_state_idx ON public.upload USING btree (state, created_at);
@@ -694,6 +1956,10 @@ CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.a
 CREATE TRIGGER audit_chain BEFORE INSERT ON public.audit_entry FOR EACH ROW EXECUTE FUNCTION public.chain_audit();
 CREATE TRIGGER ledger_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER ledger_never_negative BEFORE INSERT ON public.ledger_entry FOR EACH ROW WHEN ((new.amount < (0)::numeric)) EXECUTE FUNCTION public.guard_balance();
+CREATE TRIGGER wake_by_batches AFTER INSERT ON public.send_batch REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.wake_by_batches();
+CREATE TRIGGER wake_by_campaign AFTER UPDATE ON public.campaign FOR EACH ROW WHEN ((new.state <> old.state)) EXECUTE FUNCTION public.wake_by_campaign();
+CREATE TRIGGER wake_by_group AFTER UPDATE ON public.modem_group FOR EACH ROW WHEN (((new.state <> old.state) OR (new.wake_at IS DISTINCT FROM old.wake_at))) EXECUTE FUNCTION public.wake_by_group();
+CREATE TRIGGER wake_by_one_batch AFTER UPDATE ON public.send_batch FOR EACH ROW WHEN (((new.revoked AND (NOT old.revoked)) OR ((new.state = ANY (ARRAY['planned'::public.batch_state, 'condemned'::public.batch_state])) AND (old.state = 'leased'::public.batch_state)))) EXECUTE FUNCTION public.wake_by_one_batch();
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.campaign
@@ -706,18 +1972,26 @@ ALTER TABLE ONLY public.contact
     ADD CONSTRAINT contact_list_id_fkey FOREIGN KEY (list_id) REFERENCES public.contact_list(list_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.contact
     ADD CONSTRAINT contact_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(upload_id);
+ALTER TABLE ONLY public.duplicate_ticket
+    ADD CONSTRAINT duplicate_ticket_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.taxdata(ticket_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.modem_group(group_id);
 ALTER TABLE ONLY public.ledger_entry
     ADD CONSTRAINT ledger_entry_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(campaign_id);
 ALTER TABLE ONLY public.ledger_entry
     ADD CONSTRAINT ledger_entry_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
+ALTER TABLE ONLY public.meta_columndesc
+    ADD CONSTRAINT meta_columndesc_layout_fkey FOREIGN KEY (layout) REFERENCES public.ticket_layout(layout);
 ALTER TABLE ONLY public.modem
     ADD CONSTRAINT modem_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.modem_group(group_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.opt_out
     ADD CONSTRAINT opt_out_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
+ALTER TABLE ONLY public.pbx
+    ADD CONSTRAINT pbx_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.quote
     ADD CONSTRAINT quote_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(campaign_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.rejected_ticket
+    ADD CONSTRAINT rejected_ticket_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.spooled_file(file_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.remembered_mapping
     ADD CONSTRAINT remembered_mapping_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.remembered_mapping
@@ -726,21 +2000,65 @@ ALTER TABLE ONLY public.send_batch
     ADD CONSTRAINT send_batch_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(campaign_id);
 ALTER TABLE ONLY public.send_batch
     ADD CONSTRAINT send_batch_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.modem_group(group_id);
+ALTER TABLE ONLY public.spool_sighting
+    ADD CONSTRAINT spool_sighting_pbx_fkey FOREIGN KEY (pbx) REFERENCES public.pbx(code);
+ALTER TABLE ONLY public.spooled_file
+    ADD CONSTRAINT spooled_file_pbx_fkey FOREIGN KEY (pbx) REFERENCES public.pbx(code);
+ALTER TABLE ONLY public.ticket_layout
+    ADD CONSTRAINT ticket_layout_first_pbx_fkey FOREIGN KEY (first_pbx) REFERENCES public.pbx(code);
+ALTER TABLE ONLY public.treatment_result
+    ADD CONSTRAINT treatment_result_run_id_fkey FOREIGN KEY (run_id) REFERENCES public.treatment_run(run_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.treatment_run
+    ADD CONSTRAINT treatment_run_treatment_fkey FOREIGN KEY (treatment) REFERENCES public.treatment(name);
 ALTER TABLE ONLY public.upload
     ADD CONSTRAINT upload_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
+GRANT USAGE ON SCHEMA api TO modem_host;
 GRANT ALL ON SCHEMA public TO smsswitch_owner;
+GRANT ALL ON SCHEMA public TO smsswitch_taxation;
 GRANT USAGE ON SCHEMA public TO smsswitch_app;
 GRANT USAGE ON SCHEMA public TO smsswitch_reader;
-GRANT USAGE ON SCHEMA public TO smsswitch_taxation;
 GRANT USAGE ON SCHEMA public TO smsswitch_unmask;
 GRANT USAGE ON SCHEMA public TO smsswitch_auditor;
+REVOKE ALL ON FUNCTION api.claim_batch_v1(host_epoch bigint, journal uuid, lease_token uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.claim_batch_v1(host_epoch bigint, journal uuid, lease_token uuid) TO modem_host;
+REVOKE ALL ON FUNCTION api.heartbeat_v1(host_epoch bigint, journal uuid, status jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.heartbeat_v1(host_epoch bigint, journal uuid, status jsonb) TO modem_host;
+REVOKE ALL ON FUNCTION api.register_host_v1(mac macaddr, journal uuid, boot_id text, host jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.register_host_v1(mac macaddr, journal uuid, boot_id text, host jsonb) TO modem_host;
+REVOKE ALL ON FUNCTION api.report_inbound_v1(host_epoch bigint, journal uuid, messages jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.report_inbound_v1(host_epoch bigint, journal uuid, messages jsonb) TO modem_host;
+REVOKE ALL ON FUNCTION api.report_results_v1(host_epoch bigint, journal uuid, results jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.report_results_v1(host_epoch bigint, journal uuid, results jsonb) TO modem_host;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.modem_group TO smsswitch_app;
+GRANT SELECT ON TABLE public.modem_group TO smsswitch_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.send_batch TO smsswitch_app;
+GRANT SELECT ON TABLE public.send_batch TO smsswitch_reader;
+REVOKE ALL ON FUNCTION public.batch_document(batch public.send_batch, own public.modem_group) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.batch_is_revoked(batch public.send_batch, group_now public.group_state) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.disable_host_login(host_role name) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.disable_host_login(host_role name) TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.ensure_message_partitions(month date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ensure_message_partitions(month date) TO smsswitch_app;
+REVOKE ALL ON FUNCTION public.host_group(host_epoch bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.host_group_now(host_epoch bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) TO smsswitch_app;
+REVOKE ALL ON FUNCTION public.renew_permits(own public.modem_group, journal uuid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.segment_moves_to(old public.message_state, kind text, own boolean, current boolean, resend boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.settle_messages(month date, ids bigint[], to_retry bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.settle_messages(month date, ids bigint[], to_retry bigint[]) TO smsswitch_app;
+REVOKE ALL ON FUNCTION public.stop_word(message text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.take_modems(own_group bigint, modems jsonb) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.take_results(own public.modem_group, host_epoch bigint, results jsonb, round integer, OUT known integer, OUT conflicts integer) FROM PUBLIC;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.alert TO smsswitch_app;
 GRANT SELECT ON TABLE public.alert TO smsswitch_reader;
+GRANT SELECT,INSERT ON TABLE public.alert TO smsswitch_taxation;
 GRANT SELECT,INSERT ON TABLE public.attempt TO smsswitch_app;
 GRANT SELECT,INSERT ON TABLE public.audit_entry TO smsswitch_app;
 GRANT SELECT ON TABLE public.audit_entry TO smsswitch_auditor;
+GRANT SELECT ON TABLE public.call_type TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.call_type TO smsswitch_app;
+GRANT SELECT ON TABLE public.call_type TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.campaign TO smsswitch_app;
 GRANT SELECT ON TABLE public.campaign TO smsswitch_reader;
 GRANT USAGE ON SEQUENCE public.message_id_seq TO smsswitch_app;
@@ -749,25 +2067,56 @@ GRANT SELECT ON TABLE public.campaign_count TO smsswitch_app;
 GRANT SELECT ON TABLE public.campaign_count TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.client TO smsswitch_app;
 GRANT SELECT ON TABLE public.client TO smsswitch_reader;
+GRANT SELECT ON TABLE public.client TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.client_balance TO smsswitch_app;
 GRANT SELECT ON TABLE public.client_balance TO smsswitch_reader;
+GRANT SELECT ON TABLE public.column_alias TO smsswitch_taxation;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.column_alias TO smsswitch_app;
+GRANT SELECT ON TABLE public.column_alias TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.contact TO smsswitch_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.contact_list TO smsswitch_app;
 GRANT SELECT ON TABLE public.contact_list TO smsswitch_reader;
+GRANT SELECT ON TABLE public.duplicate_ticket TO smsswitch_app;
 GRANT SELECT ON TABLE public.inbound_message TO smsswitch_app;
 GRANT SELECT,INSERT ON TABLE public.ledger_entry TO smsswitch_app;
 GRANT SELECT ON TABLE public.ledger_entry TO smsswitch_reader;
+GRANT SELECT,INSERT ON TABLE public.meta_columndesc TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.meta_columndesc TO smsswitch_app;
+GRANT SELECT ON TABLE public.meta_columndesc TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.modem TO smsswitch_app;
 GRANT SELECT ON TABLE public.modem TO smsswitch_reader;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.modem_group TO smsswitch_app;
-GRANT SELECT ON TABLE public.modem_group TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE ON TABLE public.modem_sample TO smsswitch_app;
 GRANT SELECT ON TABLE public.modem_sample TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.opt_out TO smsswitch_app;
+GRANT SELECT,INSERT ON TABLE public.pbx TO smsswitch_taxation;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.pbx TO smsswitch_app;
+GRANT SELECT ON TABLE public.pbx TO smsswitch_reader;
 GRANT SELECT,INSERT ON TABLE public.quote TO smsswitch_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.rejected_ticket TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.rejected_ticket TO smsswitch_app;
+GRANT SELECT ON TABLE public.rejected_ticket TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.remembered_mapping TO smsswitch_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.report_run TO smsswitch_app;
+GRANT SELECT ON TABLE public.report_run TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.segment TO smsswitch_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.send_batch TO smsswitch_app;
-GRANT SELECT ON TABLE public.send_batch TO smsswitch_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.spool_sighting TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.spool_sighting TO smsswitch_app;
+GRANT SELECT ON TABLE public.spool_sighting TO smsswitch_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.spooled_file TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.spooled_file TO smsswitch_app;
+GRANT SELECT ON TABLE public.spooled_file TO smsswitch_reader;
+GRANT SELECT ON TABLE public.taxdata TO smsswitch_app;
+GRANT SELECT ON TABLE public.ticket_field TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.ticket_field TO smsswitch_app;
+GRANT SELECT ON TABLE public.ticket_field TO smsswitch_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.ticket_layout TO smsswitch_taxation;
+GRANT SELECT,UPDATE ON TABLE public.ticket_layout TO smsswitch_app;
+GRANT SELECT ON TABLE public.ticket_layout TO smsswitch_reader;
+GRANT SELECT,UPDATE ON TABLE public.treatment TO smsswitch_app;
+GRANT SELECT ON TABLE public.treatment TO smsswitch_reader;
+GRANT SELECT,INSERT ON TABLE public.treatment_result TO smsswitch_app;
+GRANT SELECT ON TABLE public.treatment_result TO smsswitch_reader;
+GRANT SELECT,INSERT ON TABLE public.treatment_run TO smsswitch_app;
+GRANT SELECT ON TABLE public.treatment_run TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.upload TO smsswitch_app;
 GRANT SELECT ON TABLE public.upload TO smsswitch_reader;

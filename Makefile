@@ -50,6 +50,9 @@ bench: setup ## measure; ratios in one run, raw figures in var/bench/ (make benc
 test: setup ## every test; the last lines name what was left out and why
 	$(VENV)/bin/pytest -q -n 2 --dist loadfile --durations=10
 
+compose-check: setup ## docker-compose.yaml by the real parser, with and without its secrets; Dockerfiles by hadolint
+	@$(PY) scripts/compose_check.py
+
 up: setup ## the whole centre in the background on the loopback; addresses and logins in var/run/stack.json
 	@$(VENV)/bin/smsswitch stack up
 

@@ -1,0 +1,204 @@
+"""The production compose file: by its real parser, and its database set-up on a real PostgreSQL."""
+
+import os
+import re
+import runpy
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import psycopg2.errors
+import pytest
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from include.db.migrate import migrate
+from include.stack import postgres
+
+ROOT = Path(__file__).parents[2]
+CHECK = runpy.run_path(str(ROOT / "scripts" / "compose_check.py"))
+HEALTH = runpy.run_path(str(ROOT / "docker" / "health.py"))
+PASSWORDS = {
+    "AIRFLOW_DATABASE_PASSWORD": "airflow1",
+    "SMSSWITCH_MIGRATE_PASSWORD": "migrate1",
+    "SMSSWITCH_PIPELINES_PASSWORD": "pipelines1",
+}
+
+
+def test_the_projects_own_files_have_no_fault() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "compose_check.py")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "refused without any of its 11 secrets" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("127.0.0.1:${POSTGRES_PORT", "0.0.0.0:${POSTGRES_PORT", "not bound to 127.0.0.1"),
+        ("${REDIS_PASSWORD:?see .env.example}", "${REDIS_PASSWORD:-redis}", "REDIS_PASSWORD"),
+        ("  cap_drop: [ALL]\n", "", "keeps capabilities"),
+        ("    user: postgres\n", "", "postgres: runs as root"),
+        ("redis:7.2-bookworm", "redis:latest", "is not pinned"),
+        ("options: {max-size: 10m", "options: {tag: x", "logs are not rotated"),
+        ("service_completed_successfully}", "service_started}", "does not wait for migrate"),
+        ("  restart: unless-stopped\n", "", "not restarted"),
+        ("    mem_limit: ${REDIS_MEMORY:-512m}\n", "", "redis: no memory limit"),
+        ("services:\n", "services:\n  broken: [\n", "the parser refuses it"),
+    ],
+)
+def test_a_fault_in_the_file_is_found(tmp_path: Path, before: str, after: str, fault: str) -> None:
+    text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
+    assert before in text
+    file = tmp_path / "docker-compose.yaml"
+    file.write_text(text.replace(before, after), encoding="utf-8")
+    assert any(fault in found for found in CHECK["compose_faults"](file))
+
+
+def test_a_fault_in_a_dockerfile_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "Dockerfile.bad"
+    file.write_text("FROM debian\nRUN cd /tmp && apt-get install curl\n", encoding="utf-8")
+    faults = "\n".join(CHECK["dockerfile_faults"]([file]))
+    assert "DL3003" in faults
+    assert "no ARG BASE_IMAGE" in faults
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
+    """A PostgreSQL set up by docker/postgres/init.sql, as the compose file's first start does."""
+    data = tmp_path_factory.mktemp("production") / "data"
+    server = postgres.start(data, fast=True)
+    try:
+        script = ROOT / "docker" / "postgres" / "init.sql"
+        subprocess.run(
+            [str(server.bin_dir / "psql"), "-v", "ON_ERROR_STOP=1", "-q", "-d", server.url],
+            stdin=script.open(encoding="utf-8"),
+            env={**os.environ, **PASSWORDS},
+            check=True,
+        )
+        migrate(_url(server, "smsswitch_migrate", "migrate1"))
+        yield server
+    finally:
+        postgres.stop(data)
+
+
+def _url(server: postgres.Server, login: str, password: str, database: str = "smsswitch") -> str:
+    return f"postgresql://{login}:{password}@127.0.0.1:{server.port}/{database}"
+
+
+@contextmanager
+def _login(server: postgres.Server, *who: str) -> Iterator[Connection]:
+    with closing(psycopg2.connect(_url(server, *who))) as conn:
+        conn.autocommit = True
+        yield conn
+
+
+def _run(conn: Connection, statement: str, params: Any = None) -> None:
+    with conn.cursor() as cur:
+        cur.execute(statement, params)
+
+
+def test_no_secret_of_the_set_up_may_be_missing(production: postgres.Server) -> None:
+    done = subprocess.run(
+        [str(production.bin_dir / "psql"), "-v", "ON_ERROR_STOP=1", "-q", "-d", production.url],
+        input="\\getenv pw NOT_SET_ANYWHERE\ncreate role unguarded login password :'pw';",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+
+
+def test_migrations_need_no_superuser_and_may_run_again(production: postgres.Server) -> None:
+    assert migrate(_url(production, "smsswitch_migrate", "migrate1")) == []
+
+
+def test_the_pipelines_may_work_as_app_and_as_nobody_greater(production: postgres.Server) -> None:
+    with _login(production, "smsswitch_pipelines", "pipelines1") as conn:
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            _run(conn, "select from client")
+        _run(conn, "set role smsswitch_app")
+        _run(conn, "insert into client (code, name) values ('compose', 'Compose')")
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            _run(conn, "create table public.own (id int)")
+        for role in ("smsswitch_owner", "smsswitch_migrate", "smsswitch_unmask", "postgres"):
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                _run(conn, sql.SQL("set role {}").format(sql.Identifier(role)).as_string(conn))
+        _run(conn, "set role smsswitch_taxation")
+
+
+def test_airflow_and_the_business_stay_out_of_each_others_database(
+    production: postgres.Server,
+) -> None:
+    with _login(production, "airflow", "airflow1", "airflow") as conn:
+        _run(conn, "create table job_of_airflow (id int)")
+    for login, password, database in (
+        ("airflow", "airflow1", "smsswitch"),
+        ("smsswitch_pipelines", "pipelines1", "airflow"),
+        ("smsswitch_migrate", "migrate1", "airflow"),
+    ):
+        with pytest.raises(psycopg2.OperationalError, match="permission denied"):
+            psycopg2.connect(_url(production, login, password, database))
+
+
+def test_the_access_rules_are_ones_that_postgresql_reads(
+    production: postgres.Server, tmp_path: Path
+) -> None:
+    rules = (ROOT / "docker" / "postgres" / "pg_hba.conf").read_text(encoding="utf-8")
+    live = production.data_dir / "pg_hba.conf"
+    saved = live.read_text(encoding="utf-8")
+    live.write_text(saved + rules, encoding="utf-8")
+    try:
+        with closing(psycopg2.connect(production.url)) as conn, conn.cursor() as cur:
+            cur.execute("select count(*), count(error) from pg_hba_file_rules")
+            count, errors = cur.fetchone() or (0, 0)
+            cur.execute("select error from pg_hba_file_rules where error is not null")
+            found = [row[0] for row in cur.fetchall()]
+    finally:
+        live.write_text(saved, encoding="utf-8")
+    lines = [line for line in (saved + rules).splitlines() if re.match(r"\s*(local|host)", line)]
+    assert count == len(lines)
+    # hostssl is understood, and waits for a certificate.
+    assert errors == len(found) <= 1
+    assert all("SSL is disabled" in error for error in found)
+
+
+@pytest.mark.airflow
+def test_the_health_check_believes_only_a_fresh_heartbeat_of_this_container(
+    production: postgres.Server,
+) -> None:
+    url = _url(production, "airflow", "airflow1", "airflow")
+    sqlalchemy_url = url.replace("postgresql:", "postgresql+psycopg2:", 1)
+    _make_airflows_job_table(sqlalchemy_url)
+    check = HEALTH["job"]
+    with closing(psycopg2.connect(url)) as conn:
+        conn.autocommit = True
+        insert = (
+            "insert into job (job_type, hostname, state, latest_heartbeat) "
+            "values ('SchedulerJob', %s, %s, now() - %s * interval '1 second')"
+        )
+        _run(conn, insert, ("another-container", "running", 1))
+        _run(conn, insert, (socket.gethostname(), "failed", 1))
+        assert "no SchedulerJob" in check("SchedulerJob", sqlalchemy_url)
+        _run(conn, insert, (socket.gethostname(), "running", 300))
+        assert "300 s old" in check("SchedulerJob", sqlalchemy_url)
+        _run(conn, insert, (socket.gethostname(), "running", 1))
+        assert check("SchedulerJob", sqlalchemy_url) is None
+
+
+def _make_airflows_job_table(url: str) -> None:
+    from airflow.jobs.job import Job
+    from sqlalchemy import create_engine
+
+    engine = create_engine(url)
+    Job.__table__.create(engine)
+    engine.dispose()

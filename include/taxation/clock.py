@@ -1,0 +1,77 @@
+"""Dates of tickets: 17 characters ``YYYYMMDD HH:MM:SS``, local time of the PBX, without a zone."""
+
+import re
+from datetime import datetime, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+_TIME = re.compile(rb" (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d")
+_DAY = re.compile(rb"\d{8}")
+FORMAT = "%Y%m%d %H:%M:%S"
+
+
+class Day(Enum):
+    """What a calendar day is in the zone of the PBX."""
+
+    INVALID = 1
+    PLAIN = 2
+    CHANGING = 3  # the clock goes forward or back on it
+
+
+class Instant(Enum):
+    """What a date and time is in the zone of the PBX."""
+
+    INVALID = 1
+    PLAIN = 2
+    AMBIGUOUS = 3  # comes twice: the autumn hour
+
+
+class PbxClock:
+    """Knows which dates exist in a zone; remembers the days it has seen."""
+
+    def __init__(self, timezone: str) -> None:
+        self.zone = ZoneInfo(timezone)
+        self._days: dict[bytes, Day] = {}
+
+    def day(self, value: bytes) -> Day:
+        """What the day ``YYYYMMDD`` is."""
+        kind = self._days.get(value)
+        if kind is None:
+            kind = self._days[value] = self._classify(value)
+        return kind
+
+    def all_plain(self, values: list[bytes]) -> bool:
+        """Whether all are sound dates of days without a change of clock (blank ones aside)."""
+        return all(
+            self.day(day) is Day.PLAIN for day in {value[:8] for value in values if value}
+        ) and all(_TIME.fullmatch(time) for time in {value[8:] for value in values if value})
+
+    def instant(self, value: bytes) -> Instant:
+        """What one date and time is; what the spring hour skips does not exist."""
+        day = self.day(value[:8])
+        if day is Day.INVALID or not _TIME.fullmatch(value[8:]):
+            return Instant.INVALID
+        if day is Day.PLAIN:
+            return Instant.PLAIN
+        when = datetime.strptime(value.decode("ascii"), FORMAT).replace(tzinfo=self.zone)
+        first, second = when.utcoffset(), when.replace(fold=1).utcoffset()
+        assert first is not None and second is not None
+        if first == second:
+            return Instant.PLAIN
+        return Instant.AMBIGUOUS if first > second else Instant.INVALID
+
+    def _classify(self, value: bytes) -> Day:
+        if not _DAY.fullmatch(value):
+            return Day.INVALID
+        try:
+            start = datetime.strptime(value.decode("ascii"), "%Y%m%d").replace(tzinfo=self.zone)
+            end = start + timedelta(days=1)
+        except (ValueError, OverflowError):
+            return Day.INVALID
+        return Day.PLAIN if start.utcoffset() == end.utcoffset() else Day.CHANGING
+
+
+def seconds_between(start: bytes, end: bytes) -> float:
+    """From one sound date to another, on the wall clock."""
+    first = datetime.strptime(start.decode("ascii"), FORMAT)
+    return (datetime.strptime(end.decode("ascii"), FORMAT) - first).total_seconds()

@@ -1,0 +1,82 @@
+"""What every DAG file keeps to: it wires, it is quick to read, its tasks can be repeated."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.settings import ROOT
+
+FILES = sorted((ROOT / "dags").glob("*.py"))
+WANTED = {
+    "billing_daily",
+    "bucket_scan",
+    "campaign_expand",
+    "campaign_intake",
+    "contacts_import",
+    "fleet_monitor",
+    "reports",
+    "taxation_ingest",
+}
+PARSE = """
+import sys, runpy
+sys.path.insert(0, sys.argv[1])
+for file in sys.argv[2:]:
+    runpy.run_path(file)
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+
+
+def test_all_files_are_read_without_an_error(bag: Any) -> None:
+    assert bag.import_errors == {}
+    assert set(bag.dags) >= WANTED
+
+
+def test_ids_are_the_names_of_the_files(bag: Any) -> None:
+    assert {Path(dag.fileloc).stem: dag_id for dag_id, dag in bag.dags.items()} == {
+        file.stem: file.stem for file in FILES
+    }
+
+
+def test_every_task_has_more_tries_and_a_limit(bag: Any) -> None:
+    for dag in bag.dags.values():
+        for task in dag.tasks:
+            assert task.retries >= 1, task
+            assert timedelta() < task.execution_timeout <= timedelta(hours=2), task
+
+
+def test_runs_never_overlap_nor_catch_up(bag: Any) -> None:
+    for dag in bag.dags.values():
+        assert (dag.max_active_runs, dag.catchup) == (1, False), dag.dag_id
+
+
+def test_the_page_of_a_dag_says_what_to_do(bag: Any) -> None:
+    for dag in bag.dags.values():
+        text = dag.doc_md.lower()
+        for words in ("what it does", "**inputs**", "**outputs**", "when it is red"):
+            assert words in text, (dag.dag_id, words)
+
+
+def test_every_dag_is_in_the_table() -> None:
+    table = (ROOT / "dags" / "README.md").read_text()
+    assert [file.stem for file in FILES if f"| `{file.stem}` |" not in table] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_dag_files_are_short(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= 110
+
+
+def test_reading_the_files_imports_nothing_heavy(airflow_home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PARSE, str(ROOT / "plugins"), *map(str, FILES)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "airflow" in loaded
+    assert loaded.isdisjoint({"pandas", "great_expectations", "numpy", "matplotlib", "openpyxl"})

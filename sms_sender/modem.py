@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sms_sender.at import Answer, Expired, answers
 from sms_sender.at.grammar import Final
-from sms_sender.at.verdicts import error_class
+from sms_sender.at.verdicts import ErrorClass, error_class
 from sms_sender.dialects import GENERIC, choose
 from sms_sender.errors import ModemError, ModemGone, ModemUnusable
 from sms_sender.identity import (
@@ -42,10 +42,16 @@ class Modem:
     """A modem on a port, used by one thread at a time.
 
     `port` is a device path or any pyserial URL (`socket://host:port`). `pins` maps ICCID (or "*")
-    to a SIM PIN, tried once. `credit_codes` are the `+CMS ERROR` codes that mean no credit for this
-    operator. Methods raise ModemGone when the port vanished and ModemStuck when the modem stopped
-    answering; after either only `close()`, `power_cycle()` and `open()` make sense.
+    to a SIM PIN; one that is refused is never tried again. `credit_codes` are the `+CMS ERROR`
+    codes that mean no credit for this operator. Methods raise ModemGone when the port vanished and
+    ModemStuck when the modem stopped answering; after either only `close()`, `power_cycle()` and
+    `open()` make sense.
     """
+
+    _open_line: Line | None = None
+    _sim: Sim | None
+    _failure: ModemError | None
+    _late: SubmitOutcome | None
 
     def __init__(
         self,
@@ -67,7 +73,6 @@ class Modem:
         self._operators = operators
         self._connect = connect
         self._clock = clock
-        self._open_line: Line | None = None
         self._forget()
 
     def open(self) -> None:
@@ -124,14 +129,7 @@ class Modem:
             if isinstance(error, Exception):
                 return abandoned
             raise
-        try:
-            line.give(pdu_hex)
-        except ModemError as error:
-            return self._broken(error, "not_sent")  # its last byte is the Ctrl-Z that submits
-        try:
-            return self._verdict(line.ended())
-        except ModemError as error:
-            return self._broken(error, "uncertain")
+        return self._hand_over(line, pdu_hex)
 
     def recover(self) -> SubmitOutcome | None:
         """After `uncertain` or `not_sent`: bring the dialogue back in step.
@@ -184,11 +182,11 @@ class Modem:
     def _forget(self) -> None:
         self._dialect = GENERIC
         self._equipment = Equipment()
-        self._sim: Sim | None = None
+        self._sim = None
         self._inbox = Inbox()
-        self._failure: ModemError | None = None
+        self._failure = None
         self._unresolved = False
-        self._late: SubmitOutcome | None = None
+        self._late = None
 
     def _in_step(self) -> None:
         if self._failure is not None:
@@ -226,11 +224,13 @@ class Modem:
         if not self._pins or ask_sim_state(self._ask) != "pin":
             return
         iccid = ask_sim(self._ask, self._dialect).iccid
-        # Tried once: after three wrong ones the SIM is blocked.
-        pin = self._pins.pop(iccid or "", None) or self._pins.pop("*", None)
+        key = iccid if iccid in self._pins else "*"
+        pin = self._pins.get(key)
         if pin is None:
             return
-        self._ask(f'AT+CPIN="{pin}"')
+        if self._ask(f'AT+CPIN="{pin}"').final.kind != "ok":
+            del self._pins[key]  # never again: after three wrong ones the SIM is blocked
+            return
         until = self._clock() + _SIM_SETTLES_SECONDS
         while ask_sim_state(self._ask) == "busy" and self._clock() < until:
             self._line.listen(self._timeouts.settle)
@@ -245,6 +245,16 @@ class Modem:
             self._failure = error
             raise
         return answer or Answer(Final("error", None, "no answer"))
+
+    def _hand_over(self, line: Line, pdu_hex: str) -> SubmitOutcome:
+        try:
+            line.give(pdu_hex)
+        except ModemError as error:
+            return self._broken(error, "not_sent")  # its last byte is the Ctrl-Z that submits
+        try:
+            return self._verdict(line.ended())
+        except ModemError as error:
+            return self._broken(error, "uncertain")
 
     def _verdict(self, ended: Answer | Expired) -> SubmitOutcome:
         if isinstance(ended, Answer):
@@ -262,5 +272,5 @@ class Modem:
 
     def _broken(self, error: ModemError, kind: OutcomeKind) -> SubmitOutcome:
         self._failure = error
-        whose = "retryable" if kind == "not_sent" else None
+        whose: ErrorClass | None = "retryable" if kind == "not_sent" else None
         return SubmitOutcome(kind, error=str(error), error_class=whose)

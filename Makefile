@@ -16,6 +16,7 @@ $(VENV)/.synced: requirements-dev.lock pyproject.toml
 	@echo "setup: installing the locked packages into $(VENV)"
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/uv pip sync -q requirements-dev.lock
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/uv pip install -q --no-deps -e .
+	@-$(PY) -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib >/dev/null 2>&1  # Airflow's processes start in half the time
 	@touch $@
 
 lock: ## pin what pyproject.toml asks for (keeps pins that still fit)

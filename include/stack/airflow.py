@@ -113,6 +113,8 @@ def environment(var: Path, port: int, metadata_url: str, known: Secrets) -> dict
         "AIRFLOW_HOME": str(home),
         "NO_PROXY": "127.0.0.1,localhost",
         "PYTHONUNBUFFERED": "1",
+        "SMSSWITCH_VAR": str(var),
+        "SPT_NOENV": "1",  # a process keeps its environment when it changes its title
     }
 
 

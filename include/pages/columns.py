@@ -10,18 +10,20 @@ Kind = Literal[
     "number",
     "decimal",  # one digit after the point
     "percent",  # 0 to 100
-    "money",
+    "money",  # in euros
+    "amount",  # in the currency that another column names
     "when",  # an instant
     "day",
     "duration",  # seconds
     "bytes",
     "state",  # a code with a word in catalogue/states.yaml
+    "link",  # (text, href relative to the page)
     "markup",  # trusted inline SVG of this package; left out of worksheets
 ]
 
 #: Kinds whose figures line up on the right.
 NUMERIC: frozenset[Kind] = frozenset(
-    ("number", "decimal", "percent", "money", "duration", "bytes"),
+    ("number", "decimal", "percent", "money", "amount", "duration", "bytes"),
 )
 
 

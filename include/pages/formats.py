@@ -56,15 +56,19 @@ class Formats:
         """12,30 € or €12.30; two decimals, and up to four where the price has them."""
         if value is None:
             return NOTHING
-        exact = Decimal(str(value))
-        exponent = exact.normalize().as_tuple().exponent
-        digits = min(4, max(2, -exponent)) if isinstance(exponent, int) else 2
         sign = _CURRENCIES.get(currency, currency)
         if self.lang == "fr":
-            return f"{self.number(exact, digits)}{_SPACE}{sign}"
+            return f"{self.amount(value)}{_SPACE}{sign}"
         gap = "" if len(sign) == 1 else _SPACE
-        minus = "\u2212" if exact < 0 else ""
-        return f"{minus}{sign}{gap}{self.number(abs(exact), digits)}"
+        minus = "\u2212" if value < 0 else ""
+        return f"{minus}{sign}{gap}{self.amount(abs(value))}"
+
+    def amount(self, value: Amount | None) -> str:
+        """Money without its sign."""
+        if value is None:
+            return NOTHING
+        exponent = Decimal(str(value)).normalize().as_tuple().exponent
+        return self.number(value, min(4, max(2, -exponent)) if isinstance(exponent, int) else 2)
 
     def day(self, value: date | datetime | None) -> str:
         """22 nov. 2026."""

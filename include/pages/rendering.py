@@ -1,7 +1,9 @@
 """Jinja2 over `templates/`: autoescape always, an unknown variable is an error."""
 
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
+from importlib.metadata import version
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -35,12 +37,19 @@ class _Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self.special: dict[str, Callable[[Any], Markup]] = {
+            "state": self.chip,
+            "code": Markup("<code>{}</code>").format,
+            "link": lambda link: Markup('<a href="{1}">{0}</a>').format(*link),
+            "markup": Markup,  # inline SVG drawn by this package
+        }
         f = self.formats
         self.environment.filters |= {
             "number": f.number,
             "decimal": f.decimal,
             "percent": f.percent,
             "money": f.money,
+            "amount": f.amount,
             "day": f.day,
             "when": f.when,
             "month": f.month,
@@ -54,6 +63,7 @@ class _Renderer:
             "zone": zone,
             "stylesheet": stylesheet(),
             "chip": self.chip,
+            "version": version("smsswitch"),
         }
 
     def chip(self, state: str) -> Markup:
@@ -65,15 +75,10 @@ class _Renderer:
         """A cell's value as its column's kind is written."""
         if value is None or value == "":
             return NOTHING
-        if kind == "state":
-            return self.chip(value)
-        if kind == "code":
-            return Markup("<code>{}</code>").format(value)
-        if kind == "markup":
-            return Markup(value)  # noqa: S704  inline SVG drawn by this package
-        if kind in ("text", "phone"):
-            return str(value)
-        return str(getattr(self.formats, kind)(value))
+        special = self.special.get(kind)
+        if special is not None:
+            return special(value)
+        return str(value if kind in ("text", "phone") else getattr(self.formats, kind)(value))
 
 
 @cache

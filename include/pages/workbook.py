@@ -13,6 +13,7 @@ import xlsxwriter
 
 from include.pages.columns import Column, Kind
 from include.pages.formats import DEFAULT_ZONE, Formats
+from include.pages.words import Words
 
 #: Excel's own limits.
 MAX_ROWS = 1_048_575
@@ -27,6 +28,7 @@ _NUMBER_FORMATS: dict[Kind, str] = {
     "decimal": "#,##0.0",
     "percent": "0.0",
     "money": "#,##0.00##",
+    "amount": "#,##0.00##",
     "duration": "#,##0",
     "bytes": "#,##0",
     "when": "yyyy-mm-dd hh:mm:ss",
@@ -76,10 +78,13 @@ def _plain(value: Any) -> Any:
     return "" if value is None else neutralise(value)
 
 
-def workbook(sheets: Sequence[Sheet], *, zone: str = DEFAULT_ZONE, made: datetime) -> bytes:
+def workbook(
+    sheets: Sequence[Sheet], lang: str, *, made: datetime, zone: str = DEFAULT_ZONE
+) -> bytes:
     """An XLSX of these sheets, in constant memory per row; `made` is its date of creation.
 
-    Phone numbers stay text, texts are never formulas or links, instants are in `zone`.
+    Phone numbers stay text, texts are never formulas or links, states are words in `lang`,
+    instants are in `zone`.
     A sheet that Excel could not hold goes on in a next one.
     """
     out = io.BytesIO()
@@ -91,16 +96,17 @@ def workbook(sheets: Sequence[Sheet], *, zone: str = DEFAULT_ZONE, made: datetim
     }
     with xlsxwriter.Workbook(out, options) as book:
         book.set_properties({"created": made.astimezone(UTC).replace(tzinfo=None)})
-        writer = _Writer(book, zone)
+        writer = _Writer(book, lang, zone)
         for sheet in sheets:
             writer.write(sheet)
     return out.getvalue()
 
 
 class _Writer:
-    def __init__(self, book: Any, zone: str) -> None:
+    def __init__(self, book: Any, lang: str, zone: str) -> None:
         self.book = book
-        self.formats = Formats("en", zone)
+        self.formats = Formats(lang, zone)
+        self.words = Words(lang)
         self.head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         self.text = book.add_format({"num_format": "@"})
         self.styles = {
@@ -148,9 +154,10 @@ class _Writer:
         elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             page.write_number(line, index, value, style)
         else:
-            page.write_string(line, index, self._safe(str(value), kind), self.text)
+            page.write_string(line, index, self._text(value, kind), self.text)
 
-    @staticmethod
-    def _safe(text: str, kind: Kind) -> str:
-        text = _UNWRITABLE.sub("\ufffd", text)
-        return (text if kind == "phone" else neutralise(text))[:MAX_TEXT]
+    def _text(self, value: Any, kind: Kind) -> str:
+        if kind == "state":
+            return self.words(f"state.{value}")
+        text = _UNWRITABLE.sub("\ufffd", str(value[0] if kind == "link" else value))
+        return str(text if kind == "phone" else neutralise(text))[:MAX_TEXT]

@@ -1,0 +1,125 @@
+"""Keeping the pages of the clients' outboxes up to date."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
+
+from include.db import connect, sql
+from include.errors import InputError
+from include.pages import Formats, Words
+from include.settings import settings
+from include.storage import Storage
+
+Row = Mapping[str, Any]
+
+
+@dataclass
+class Outbox:
+    """One client's outbox, written from one snapshot of the database."""
+
+    conn: Connection
+    storage: Storage
+    client: Row
+    zone: str
+    at: datetime
+    written: list[str] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def lang(self) -> str:
+        """The client's language."""
+        return str(self.client["language"])
+
+    @property
+    def t(self) -> Words:
+        """The client's words."""
+        return Words(self.lang, self.f)
+
+    @property
+    def f(self) -> Formats:
+        """The client's way of writing numbers and dates."""
+        return Formats(self.lang, self.zone)
+
+    def rows(self, statement: str, **params: Any) -> list[dict[str, Any]]:
+        """The rows of `sql/reports/<statement>.sql`; it may use %(client_id)s."""
+        with self.conn.cursor(cursor_factory=RealDictCursor) as cur:
+            cur.execute(
+                sql(f"reports/{statement}"), {"client_id": self.client["client_id"], **params}
+            )
+            return [dict(row) for row in cur.fetchall()]
+
+    def key(self, name: str) -> str:
+        """A key in this outbox."""
+        return f"clients/{self.client['code']}/outbox/{name}"
+
+    def write(self, name: str, data: bytes | str) -> None:
+        """Write a file of this outbox."""
+        key = self.key(name)
+        self.storage.write_bytes(key, data.encode() if isinstance(data, str) else data)
+        self.written.append(key)
+
+    def changed(self, page: str, facts: Any, main_file: str) -> bool:
+        """Whether the page `page`, whose file is `main_file`, would say something else than it does."""
+        text = json.dumps(facts, default=str, sort_keys=True) + self.lang + version("smsswitch")
+        digest = sha256(text.encode()).hexdigest()
+        known = self.rows("known_page", page=page)
+        if known and known[0]["digest"] == digest and self.storage.exists(self.key(main_file)):
+            return False
+        self.digests[page] = digest
+        return True
+
+
+def write_pages(
+    code: str | None = None, *, complete: bool = False, at: datetime | None = None
+) -> list[str]:
+    """Write what has changed in every client's outbox, or in one client's; the keys written.
+
+    That is `index.html`, `account/` and, per campaign, `report.html`, `report.xlsx`, `status.json`
+    and `deliveries.csv`. The lists of deliveries of a large campaign still running are written only
+    if `complete`. Raises InputError `unknown_client`.
+    """
+    from include.reports.campaign import write_campaigns
+    from include.reports.home import write_home
+
+    here = settings()
+    at = at or datetime.now(UTC)
+    keys: list[str] = []
+    said: list[dict[str, Any]] = []
+    with connect() as conn:
+        for client in _clients(conn, code):
+            outbox = Outbox(conn, Storage(here.bucket_url), client, here.timezone, at)
+            write_campaigns(outbox, complete=complete)
+            write_home(outbox)
+            keys += outbox.written
+            said += [
+                {"client_id": client["client_id"], "page": page, "digest": digest}
+                for page, digest in sorted(outbox.digests.items())
+            ]
+    _remember(said)
+    return keys
+
+
+def _clients(conn: Connection, code: str | None) -> list[dict[str, Any]]:
+    with conn.cursor(cursor_factory=RealDictCursor) as cur:
+        # Every page of one pass shows the same instant.
+        cur.execute("set transaction isolation level repeatable read, read only")
+        cur.execute(sql("reports/list_clients"), {"code": code})
+        found = [dict(row) for row in cur.fetchall()]
+    if code is not None and not found:
+        raise InputError(
+            "unknown_client", f"there is no client {code!r}", f"il n'y a pas de client {code!r}"
+        )
+    return found
+
+
+def _remember(said: list[dict[str, Any]]) -> None:
+    with connect() as conn, conn.cursor() as cur:
+        for page in said:
+            cur.execute(sql("reports/remember_page"), page)

@@ -59,9 +59,9 @@ class Formats:
         sign = _CURRENCIES.get(currency, currency)
         if self.lang == "fr":
             return f"{self.amount(value)}{_SPACE}{sign}"
-        gap = "" if len(sign) == 1 else _SPACE
-        minus = "\u2212" if value < 0 else ""
-        return f"{minus}{sign}{gap}{self.amount(abs(value))}"
+        exact, gap = Decimal(str(value)), "" if len(sign) == 1 else _SPACE
+        minus = "\u2212" if exact < 0 else ""
+        return f"{minus}{sign}{gap}{self.amount(abs(exact))}"
 
     def amount(self, value: Amount | None) -> str:
         """Money without its sign."""

@@ -629,8 +629,15 @@ begin
   execute format($view$
     create view v_ticket_full as
     select
-      t.ticket_id, s.pbx, p.timezone, s.sha256 as file_sha256, t.line_number, t.ambiguous_time,
-      c.name as call_type_name, c.direction, t.*
+      s.pbx, p.timezone, s.sha256 as file_sha256, t.*, c.name as call_type_name, c.direction,
+      t.start_date_time at time zone p.timezone as start_at,
+      case
+        when
+          t.ambiguous_time
+          and (t.start_date_time at time zone p.timezone - interval '1 hour') at time zone p.timezone
+          = t.start_date_time
+          then t.start_date_time at time zone p.timezone - interval '1 hour'
+      end as start_at_earlier
     from (
       select t.ticket_id, t.file_id, t.line_number, t.ambiguous_time, %s
       from taxdata as t
@@ -642,6 +649,19 @@ begin
     left join call_type as k on k.code = t.call_type and (k.code < 15 or t.ticket_version like 'ED%%')
     join call_type as c on c.code = coalesce(k.code, 6)
   $view$, fields);
+  execute format($view$
+    create view v_ticket as
+    select
+      v_ticket_full.ticket_id, pbx, file_sha256, line_number, ambiguous_time, start_at, start_at_earlier,
+      call_type_name, direction, %s, r.cost, r.currency, r.rated, r.reason as unrated_reason
+    from v_ticket_full
+    left join rated_ticket as r on r.ticket_id = v_ticket_full.ticket_id and not r.superseded
+  $view$, shown);
+  comment on view v_ticket_full is 'Each ticket once, stable names, whole numbers. Only for rating and for smsswitch_unmask.';
+  comment on view v_ticket is 'Each ticket once: stable names and types, decoded call type, outside numbers masked, cost.';
+  comment on column v_ticket_full.start_at is 'In the hour that comes twice, the later reading; start_at_earlier is the other one.';
+  grant select on v_ticket_full to smsswitch_app, smsswitch_unmask;
+  grant select on v_ticket to smsswitch_app, smsswitch_reader;
 end
 $_$;
 CREATE FUNCTION public.disable_host_login(host_role name) RETURNS void
@@ -1407,6 +1427,15 @@ ALTER TABLE public.client ALTER COLUMN client_id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.client_page (
+    client_id bigint NOT NULL,
+    page text NOT NULL,
+    digest text NOT NULL,
+    written_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE public.client_page IS 'What each page of an outbox last said, so that an unchanged one is not written again.';
+COMMENT ON COLUMN public.client_page.page IS 'home, or campaign:<name>.';
+COMMENT ON COLUMN public.client_page.digest IS 'sha256 of the figures that the page shows.';
 CREATE TABLE public.column_alias (
     source_name text NOT NULL,
     column_name text NOT NULL,
@@ -1457,6 +1486,18 @@ ALTER TABLE public.contact_list ALTER COLUMN list_id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.drop_sighting (
+    client_id bigint NOT NULL,
+    key text NOT NULL,
+    size bigint NOT NULL,
+    version text NOT NULL,
+    first_seen timestamp with time zone DEFAULT now() NOT NULL,
+    same_since timestamp with time zone DEFAULT now() NOT NULL,
+    upload_id bigint
+);
+COMMENT ON TABLE public.drop_sighting IS 'What the last scan saw in an inbox: tells a file that still grows from one that is complete.';
+COMMENT ON COLUMN public.drop_sighting.version IS 'Modification time or ETag of the object, as text.';
+COMMENT ON COLUMN public.drop_sighting.upload_id IS 'The upload that was registered for exactly this version; null = not yet complete.';
 CREATE TABLE public.duplicate_ticket (
     ticket_id bigint NOT NULL
 );
@@ -1607,6 +1648,21 @@ CREATE TABLE public.quote (
     expires_at timestamp with time zone DEFAULT (now() + '7 days'::interval) NOT NULL,
     CONSTRAINT quote_quote_id_check CHECK ((quote_id ~ '^quo_[0-9A-Za-z]{8,32}$'::text))
 );
+CREATE TABLE public.rated_ticket (
+    ticket_id bigint NOT NULL,
+    tariff_id bigint NOT NULL,
+    cost numeric,
+    currency text NOT NULL,
+    rated boolean GENERATED ALWAYS AS ((cost IS NOT NULL)) STORED,
+    reason text,
+    explanation jsonb NOT NULL,
+    superseded boolean DEFAULT false NOT NULL,
+    rated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT rated_ticket_check CHECK (((cost IS NULL) = (reason IS NOT NULL)))
+);
+COMMENT ON TABLE public.rated_ticket IS 'What a ticket costs under a version of a tariff, or why it has no price. Older versions'' rows stay, superseded.';
+COMMENT ON COLUMN public.rated_ticket.ticket_id IS 'Of taxdata.';
+COMMENT ON COLUMN public.rated_ticket.explanation IS 'The rate at set-up, its fee, and the pieces: rate, seconds, price, amount.';
 CREATE TABLE public.rejected_ticket (
     file_id bigint NOT NULL,
     line_number integer NOT NULL,
@@ -1706,6 +1762,28 @@ COMMENT ON COLUMN public.spooled_file.line IS 'Where the structure broke, from 1
 COMMENT ON COLUMN public.spooled_file.raw_key IS 'The untouched file, relative to the spool''s address.';
 ALTER TABLE public.spooled_file ALTER COLUMN file_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.spooled_file_file_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.tariff (
+    tariff_id bigint NOT NULL,
+    code text NOT NULL,
+    valid_from date NOT NULL,
+    version integer NOT NULL,
+    currency text NOT NULL,
+    document jsonb NOT NULL,
+    sha256 text NOT NULL,
+    loaded_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tariff_code_check CHECK ((code ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text)),
+    CONSTRAINT tariff_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT tariff_version_check CHECK ((version > 0))
+);
+COMMENT ON TABLE public.tariff IS 'Tariff files as they were loaded, never changed. On a date the one with the latest valid_from counts, of those the highest version.';
+ALTER TABLE public.tariff ALTER COLUMN tariff_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.tariff_tariff_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1823,6 +1901,202 @@ ALTER TABLE public.upload ALTER COLUMN upload_id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+CREATE VIEW public.v_ticket_full AS
+ SELECT s.pbx,
+    p.timezone,
+    s.sha256 AS file_sha256,
+    t.ticket_id,
+    t.file_id,
+    t.line_number,
+    t.ambiguous_time,
+    t.ticket_version,
+    t.called_number,
+    t.charged_number,
+    t.charged_user_name,
+    t.charged_cost_center,
+    t.charged_company,
+    t.charged_party_node,
+    t.subaddress,
+    t.calling_number,
+    t.call_type,
+    t.cost_type,
+    t.end_date_time,
+    t.charge_units,
+    t.cost_info,
+    t.duration,
+    t.trunk_identity,
+    t.trunk_group_identity,
+    t.trunk_node,
+    t.personal_or_business,
+    t.access_code,
+    t.specific_charge_info,
+    t.bearer_capability,
+    t.high_level_comp,
+    t.data_volume,
+    t.user_to_user_volume,
+    t.external_facilities,
+    t.internal_facilities,
+    t.call_reference,
+    t.segments_rate1,
+    t.segments_rate2,
+    t.segments_rate3,
+    t.com_type,
+    t.x25_incoming_flow_rate,
+    t.x25_outgoing_flow_rate,
+    t.carrier,
+    t.initial_dialled_number,
+    t.waiting_duration,
+    t.effective_call_duration,
+    t.redirected_call_indicator,
+    t.start_date_time,
+    t.acting_extension_number,
+    t.called_number_node,
+    t.calling_number_node,
+    t.initial_dialled_number_node,
+    t.acting_extension_number_node,
+    t.transit_trunk_group_identity,
+    t.node_time_offset,
+    t.time_dlt,
+    c.name AS call_type_name,
+    c.direction,
+    (t.start_date_time AT TIME ZONE p.timezone) AS start_at,
+        CASE
+            WHEN (t.ambiguous_time AND ((((t.start_date_time AT TIME ZONE p.timezone) - '01:00:00'::interval) AT TIME ZONE p.timezone) = t.start_date_time)) THEN ((t.start_date_time AT TIME ZONE p.timezone) - '01:00:00'::interval)
+            ELSE NULL::timestamp with time zone
+        END AS start_at_earlier
+   FROM ((((( SELECT t_1.ticket_id,
+            t_1.file_id,
+            t_1.line_number,
+            t_1.ambiguous_time,
+            NULL::text AS ticket_version,
+            NULL::text AS called_number,
+            NULL::text AS charged_number,
+            NULL::text AS charged_user_name,
+            NULL::text AS charged_cost_center,
+            NULL::text AS charged_company,
+            NULL::text AS charged_party_node,
+            NULL::text AS subaddress,
+            NULL::text AS calling_number,
+            NULL::bigint AS call_type,
+            NULL::text AS cost_type,
+            NULL::timestamp without time zone AS end_date_time,
+            NULL::bigint AS charge_units,
+            NULL::text AS cost_info,
+            NULL::bigint AS duration,
+            NULL::bigint AS trunk_identity,
+            NULL::text AS trunk_group_identity,
+            NULL::bigint AS trunk_node,
+            NULL::text AS personal_or_business,
+            NULL::text AS access_code,
+            NULL::text AS specific_charge_info,
+            NULL::text AS bearer_capability,
+            NULL::text AS high_level_comp,
+            NULL::bigint AS data_volume,
+            NULL::bigint AS user_to_user_volume,
+            NULL::text AS external_facilities,
+            NULL::text AS internal_facilities,
+            NULL::text AS call_reference,
+            NULL::bigint AS segments_rate1,
+            NULL::bigint AS segments_rate2,
+            NULL::bigint AS segments_rate3,
+            NULL::text AS com_type,
+            NULL::text AS x25_incoming_flow_rate,
+            NULL::text AS x25_outgoing_flow_rate,
+            NULL::text AS carrier,
+            NULL::text AS initial_dialled_number,
+            NULL::bigint AS waiting_duration,
+            NULL::bigint AS effective_call_duration,
+            NULL::text AS redirected_call_indicator,
+            NULL::timestamp without time zone AS start_date_time,
+            NULL::text AS acting_extension_number,
+            NULL::bigint AS called_number_node,
+            NULL::bigint AS calling_number_node,
+            NULL::bigint AS initial_dialled_number_node,
+            NULL::bigint AS acting_extension_number_node,
+            NULL::text AS transit_trunk_group_identity,
+            NULL::bigint AS node_time_offset,
+            NULL::bigint AS time_dlt
+           FROM public.taxdata t_1
+          WHERE (NOT (EXISTS ( SELECT
+                   FROM public.duplicate_ticket d
+                  WHERE (d.ticket_id = t_1.ticket_id))))) t
+     JOIN public.spooled_file s USING (file_id))
+     JOIN public.pbx p ON ((p.code = s.pbx)))
+     LEFT JOIN public.call_type k ON (((k.code = t.call_type) AND ((k.code < 15) OR (t.ticket_version ~~ 'ED%'::text)))))
+     JOIN public.call_type c ON ((c.code = COALESCE((k.code)::integer, 6))));
+COMMENT ON VIEW public.v_ticket_full IS 'Each ticket once, stable names, whole numbers. Only for rating and for smsswitch_unmask.';
+COMMENT ON COLUMN public.v_ticket_full.start_at IS 'In the hour that comes twice, the later reading; start_at_earlier is the other one.';
+CREATE VIEW public.v_ticket AS
+ SELECT v_ticket_full.ticket_id,
+    v_ticket_full.pbx,
+    v_ticket_full.file_sha256,
+    v_ticket_full.line_number,
+    v_ticket_full.ambiguous_time,
+    v_ticket_full.start_at,
+    v_ticket_full.start_at_earlier,
+    v_ticket_full.call_type_name,
+    v_ticket_full.direction,
+    v_ticket_full.ticket_version,
+    public.mask_number(v_ticket_full.called_number) AS called_number,
+    v_ticket_full.charged_number,
+    v_ticket_full.charged_user_name,
+    NULLIF(v_ticket_full.charged_cost_center, '255'::text) AS charged_cost_center,
+    v_ticket_full.charged_company,
+    v_ticket_full.charged_party_node,
+    public.mask_number(v_ticket_full.subaddress) AS subaddress,
+    public.mask_number(v_ticket_full.calling_number) AS calling_number,
+    v_ticket_full.call_type,
+    v_ticket_full.cost_type,
+    v_ticket_full.end_date_time,
+    v_ticket_full.charge_units,
+    v_ticket_full.cost_info,
+    v_ticket_full.duration,
+    v_ticket_full.trunk_identity,
+    v_ticket_full.trunk_group_identity,
+    v_ticket_full.trunk_node,
+    v_ticket_full.personal_or_business,
+    v_ticket_full.access_code,
+    v_ticket_full.specific_charge_info,
+    v_ticket_full.bearer_capability,
+    v_ticket_full.high_level_comp,
+    v_ticket_full.data_volume,
+    v_ticket_full.user_to_user_volume,
+    v_ticket_full.external_facilities,
+    v_ticket_full.internal_facilities,
+    v_ticket_full.call_reference,
+    v_ticket_full.segments_rate1,
+    v_ticket_full.segments_rate2,
+    v_ticket_full.segments_rate3,
+    v_ticket_full.com_type,
+    v_ticket_full.x25_incoming_flow_rate,
+    v_ticket_full.x25_outgoing_flow_rate,
+    v_ticket_full.carrier,
+    public.mask_number(v_ticket_full.initial_dialled_number) AS initial_dialled_number,
+    v_ticket_full.waiting_duration,
+    v_ticket_full.effective_call_duration,
+    v_ticket_full.redirected_call_indicator,
+    v_ticket_full.start_date_time,
+    public.mask_number(v_ticket_full.acting_extension_number) AS acting_extension_number,
+    v_ticket_full.called_number_node,
+    v_ticket_full.calling_number_node,
+    v_ticket_full.initial_dialled_number_node,
+    v_ticket_full.acting_extension_number_node,
+    v_ticket_full.transit_trunk_group_identity,
+    v_ticket_full.node_time_offset,
+    v_ticket_full.time_dlt,
+    r.cost,
+    r.currency,
+    r.rated,
+    r.reason AS unrated_reason
+   FROM (public.v_ticket_full
+     LEFT JOIN public.rated_ticket r ON (((r.ticket_id = v_ticket_full.ticket_id) AND (NOT r.superseded))));
+COMMENT ON VIEW public.v_ticket IS 'Each ticket once: stable names and types, decoded call type, outside numbers masked, cost.';
+CREATE TABLE public.vat_rate (
+    valid_from date NOT NULL,
+    percent numeric(5,2) NOT NULL,
+    CONSTRAINT vat_rate_percent_check CHECK (((percent >= (0)::numeric) AND (percent <= (100)::numeric)))
+);
+COMMENT ON TABLE public.vat_rate IS 'VAT of France (CGI art. 278): the percentage in force from a date on.';
 ALTER TABLE ONLY public.alert
     ADD CONSTRAINT alert_pkey PRIMARY KEY (alert_id);
 ALTER TABLE ONLY public.attempt
@@ -1839,6 +2113,8 @@ ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_pkey PRIMARY KEY (campaign_id);
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_code_key UNIQUE (code);
+ALTER TABLE ONLY public.client_page
+    ADD CONSTRAINT client_page_pkey PRIMARY KEY (client_id, page);
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_pkey PRIMARY KEY (client_id);
 ALTER TABLE ONLY public.column_alias
@@ -1851,6 +2127,8 @@ ALTER TABLE ONLY public.contact_list
     ADD CONSTRAINT contact_list_pkey PRIMARY KEY (list_id);
 ALTER TABLE ONLY public.contact
     ADD CONSTRAINT contact_pkey PRIMARY KEY (contact_id);
+ALTER TABLE ONLY public.drop_sighting
+    ADD CONSTRAINT drop_sighting_pkey PRIMARY KEY (client_id, key);
 ALTER TABLE ONLY public.duplicate_ticket
     ADD CONSTRAINT duplicate_ticket_pkey PRIMARY KEY (ticket_id);
 ALTER TABLE ONLY public.inbound_message
@@ -1887,6 +2165,8 @@ ALTER TABLE ONLY public.pbx
     ADD CONSTRAINT pbx_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.quote
     ADD CONSTRAINT quote_pkey PRIMARY KEY (quote_id);
+ALTER TABLE ONLY public.rated_ticket
+    ADD CONSTRAINT rated_ticket_pkey PRIMARY KEY (ticket_id, tariff_id);
 ALTER TABLE ONLY public.rejected_ticket
     ADD CONSTRAINT rejected_ticket_pkey PRIMARY KEY (file_id, line_number);
 ALTER TABLE ONLY public.remembered_mapping
@@ -1905,6 +2185,12 @@ ALTER TABLE ONLY public.spooled_file
     ADD CONSTRAINT spooled_file_pkey PRIMARY KEY (file_id);
 ALTER TABLE ONLY public.spooled_file
     ADD CONSTRAINT spooled_file_sha256_key UNIQUE (sha256);
+ALTER TABLE ONLY public.tariff
+    ADD CONSTRAINT tariff_code_sha256_key UNIQUE (code, sha256);
+ALTER TABLE ONLY public.tariff
+    ADD CONSTRAINT tariff_code_valid_from_version_key UNIQUE (code, valid_from, version);
+ALTER TABLE ONLY public.tariff
+    ADD CONSTRAINT tariff_pkey PRIMARY KEY (tariff_id);
 ALTER TABLE ONLY public.taxdata
     ADD CONSTRAINT taxdata_pkey PRIMARY KEY (ticket_id);
 ALTER TABLE ONLY public.ticket_field
@@ -1927,6 +2213,8 @@ ALTER TABLE ONLY public.upload
     ADD CONSTRAINT upload_import_id_key UNIQUE (import_id);
 ALTER TABLE ONLY public.upload
     ADD CONSTRAINT upload_pkey PRIMARY KEY (upload_id);
+ALTER TABLE ONLY public.vat_rate
+    ADD CONSTRAINT vat_rate_pkey PRIMARY KEY (valid_from);
 CREATE UNIQUE INDEX alert_open ON public.alert USING btree (kind, subject) WHERE (over_at IS NULL);
 CREATE INDEX ledger_entry_campaign ON public.ledger_entry USING btree (campaign_id) WHERE (campaign_id IS NOT NULL);
 CREATE INDEX ledger_entry_client ON public.ledger_entry USING btree (client_id, entry_id);
@@ -1935,6 +2223,7 @@ CREATE INDEX message_campaign ON ONLY public.message USING btree (campaign_id, s
 CREATE INDEX message_unbatched ON ONLY public.message USING btree (campaign_id, message_id) WHERE ((state = 'planned'::public.message_state) AND (batch_id IS NULL));
 CREATE INDEX message_unsettled ON ONLY public.message USING btree (campaign_id) WHERE ((NOT settled) AND (state <> ALL (ARRAY['planned'::public.message_state, 'leased'::public.message_state, 'uncertain'::public.message_state])));
 CREATE INDEX quote_campaign ON public.quote USING btree (campaign_id, created_at DESC);
+CREATE INDEX rated_ticket_tariff ON public.rated_ticket USING btree (tariff_id) WHERE (NOT superseded);
 CREATE INDEX segment_modem ON ONLY public.segment USING btree (imei, updated_at);
 CREATE INDEX send_batch_campaign ON public.send_batch USING btree (campaign_id);
 CREATE UNIQUE INDEX send_batch_lease ON public.send_batch USING btree (group_id, lease_token) WHERE (lease_token IS NOT NULL);
@@ -1966,12 +2255,18 @@ ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_list_id_fkey FOREIGN KEY (list_id) REFERENCES public.contact_list(list_id);
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(upload_id);
+ALTER TABLE ONLY public.client_page
+    ADD CONSTRAINT client_page_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.contact_list
     ADD CONSTRAINT contact_list_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.contact
     ADD CONSTRAINT contact_list_id_fkey FOREIGN KEY (list_id) REFERENCES public.contact_list(list_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.contact
     ADD CONSTRAINT contact_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(upload_id);
+ALTER TABLE ONLY public.drop_sighting
+    ADD CONSTRAINT drop_sighting_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
+ALTER TABLE ONLY public.drop_sighting
+    ADD CONSTRAINT drop_sighting_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(upload_id);
 ALTER TABLE ONLY public.duplicate_ticket
     ADD CONSTRAINT duplicate_ticket_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.taxdata(ticket_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.inbound_message
@@ -1990,6 +2285,8 @@ ALTER TABLE ONLY public.pbx
     ADD CONSTRAINT pbx_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.quote
     ADD CONSTRAINT quote_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(campaign_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.rated_ticket
+    ADD CONSTRAINT rated_ticket_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES public.tariff(tariff_id);
 ALTER TABLE ONLY public.rejected_ticket
     ADD CONSTRAINT rejected_ticket_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.spooled_file(file_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.remembered_mapping
@@ -2070,12 +2367,14 @@ GRANT SELECT ON TABLE public.client TO smsswitch_reader;
 GRANT SELECT ON TABLE public.client TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.client_balance TO smsswitch_app;
 GRANT SELECT ON TABLE public.client_balance TO smsswitch_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.client_page TO smsswitch_app;
 GRANT SELECT ON TABLE public.column_alias TO smsswitch_taxation;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.column_alias TO smsswitch_app;
 GRANT SELECT ON TABLE public.column_alias TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.contact TO smsswitch_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.contact_list TO smsswitch_app;
 GRANT SELECT ON TABLE public.contact_list TO smsswitch_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.drop_sighting TO smsswitch_app;
 GRANT SELECT ON TABLE public.duplicate_ticket TO smsswitch_app;
 GRANT SELECT ON TABLE public.inbound_message TO smsswitch_app;
 GRANT SELECT,INSERT ON TABLE public.ledger_entry TO smsswitch_app;
@@ -2092,6 +2391,9 @@ GRANT SELECT,INSERT ON TABLE public.pbx TO smsswitch_taxation;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.pbx TO smsswitch_app;
 GRANT SELECT ON TABLE public.pbx TO smsswitch_reader;
 GRANT SELECT,INSERT ON TABLE public.quote TO smsswitch_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rated_ticket TO smsswitch_app;
+GRANT SELECT ON TABLE public.rated_ticket TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.rated_ticket TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE ON TABLE public.rejected_ticket TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.rejected_ticket TO smsswitch_app;
 GRANT SELECT ON TABLE public.rejected_ticket TO smsswitch_reader;
@@ -2105,6 +2407,9 @@ GRANT SELECT ON TABLE public.spool_sighting TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.spooled_file TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.spooled_file TO smsswitch_app;
 GRANT SELECT ON TABLE public.spooled_file TO smsswitch_reader;
+GRANT SELECT,INSERT ON TABLE public.tariff TO smsswitch_app;
+GRANT SELECT ON TABLE public.tariff TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.tariff TO smsswitch_reader;
 GRANT SELECT ON TABLE public.taxdata TO smsswitch_app;
 GRANT SELECT ON TABLE public.ticket_field TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.ticket_field TO smsswitch_app;
@@ -2120,3 +2425,9 @@ GRANT SELECT,INSERT ON TABLE public.treatment_run TO smsswitch_app;
 GRANT SELECT ON TABLE public.treatment_run TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.upload TO smsswitch_app;
 GRANT SELECT ON TABLE public.upload TO smsswitch_reader;
+GRANT SELECT ON TABLE public.v_ticket_full TO smsswitch_app;
+GRANT SELECT ON TABLE public.v_ticket_full TO smsswitch_unmask;
+GRANT SELECT ON TABLE public.v_ticket TO smsswitch_app;
+GRANT SELECT ON TABLE public.v_ticket TO smsswitch_reader;
+GRANT SELECT ON TABLE public.vat_rate TO smsswitch_reader;
+GRANT SELECT,INSERT ON TABLE public.vat_rate TO smsswitch_app;

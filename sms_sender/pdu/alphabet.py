@@ -109,7 +109,7 @@ def pack(septets: bytes, fill_bits: int = 0) -> bytes:
 
 def unpack(octets: bytes, count: int, fill_bits: int = 0) -> bytes:
     """Return `count` septets, one per byte, of packed `octets`; too few octets is a PduError."""
-    if len(octets) * 8 < count * 7 + fill_bits:
+    if count and len(octets) * 8 < count * 7 + fill_bits:
         raise PduError(f"{len(octets)} octets cannot hold {count} septets")
     number = int.from_bytes(octets, "little") >> fill_bits
     return bytes([number >> (7 * index) & 0x7F for index in range(count)])

@@ -1,0 +1,106 @@
+"""What a layout asks of taxdata: columns to add, columns to widen, and the DDL that does it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from psycopg2 import sql as pgsql
+from psycopg2.extensions import connection as Connection
+
+from include.db import sql
+from include.taxation.faults import SpoolFault
+from include.taxation.fields import SqlType, Stored, join, sql_type
+from include.taxation.layout import Layout, name_fault
+
+TABLE = "taxdata"
+_SHORT: dict[str, SqlType] = {"timestamp without time zone": "timestamp"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A column to add (``before`` is None) or to widen."""
+
+    column: str
+    before: SqlType | None
+    after: SqlType
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the fields of a layout go, and what must change first."""
+
+    layout: Layout
+    stored: tuple[Stored, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def added(self) -> list[str]:
+        """Columns that it adds."""
+        return [change.column for change in self.changes if change.before is None]
+
+    @property
+    def converted(self) -> list[str]:
+        """Columns that it widens."""
+        return [change.column for change in self.changes if change.before is not None]
+
+
+def existing_columns(conn: Connection) -> dict[str, SqlType]:
+    """The columns that taxdata has today."""
+    with conn.cursor() as cur:
+        cur.execute(sql("taxation/list_columns"))
+        return {name: _SHORT.get(kind, kind) for name, kind in cur.fetchall()}
+
+
+def aliases(conn: Connection) -> dict[str, str]:
+    """Old names of fields, and the column each goes to."""
+    with conn.cursor() as cur:
+        cur.execute("select source_name, column_name from column_alias")
+        return dict(cur.fetchall())
+
+
+def plan(layout: Layout, existing: Mapping[str, SqlType], renamed: Mapping[str, str]) -> Plan:
+    """What ``layout`` asks of a table with the columns ``existing``.
+
+    Raises ``SpoolFault`` (``bad_field_name``) if an alias gives two fields one column.
+    """
+    stored, changes, taken = [], [], set[str]()
+    for index, field in enumerate(layout.columns):
+        name = renamed.get(field.key, field.key)
+        fault = name_fault(name, taken)
+        if fault:
+            detail = f"{field.name!r}, known as {name!r}, {fault}"
+            raise SpoolFault("bad_field_name", line=1, position=index * 4 + 1, detail=detail)
+        taken.add(name)
+        before = existing.get(name)
+        after = sql_type(field) if before is None else join(before, sql_type(field))
+        stored.append(Stored(field, name, after))
+        if before != after:
+            changes.append(Change(name, before, after))
+    return Plan(layout, tuple(stored), tuple(changes))
+
+
+def ddl(changes: tuple[Change, ...]) -> pgsql.Composed:
+    """One ALTER TABLE for all changes: one lock, at most one rewrite."""
+    actions = [_action(change) for change in changes]
+    return pgsql.SQL("alter table {} {}").format(
+        pgsql.Identifier(TABLE), pgsql.SQL(", ").join(actions)
+    )
+
+
+def _action(change: Change) -> pgsql.Composed:
+    column, kind = pgsql.Identifier(change.column), pgsql.SQL(change.after)
+    if change.before is None:
+        return pgsql.SQL("add column {} {}").format(column, kind)
+    old = pgsql.SQL(
+        "to_char({}, 'YYYY-MM-DD HH24:MI:SS')" if change.before == "timestamp" else "{}"
+    )
+    return pgsql.SQL("alter column {} type {} using {}::{}").format(
+        column, kind, old.format(column), kind
+    )
+
+
+def apply(conn: Connection, changes: tuple[Change, ...]) -> None:
+    """Change taxdata within the transaction of ``conn``; the views over it are made anew."""
+    with conn.cursor() as cur:
+        cur.execute("select drop_ticket_views()")
+        cur.execute(ddl(changes))
+        cur.execute("select create_ticket_views()")

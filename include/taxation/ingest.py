@@ -1,0 +1,166 @@
+"""Spool files into ``taxdata``: each file is one transaction, or is set aside as a whole.
+
+Killed anywhere, nothing of the file in hand is visible; running again loads it. The order in which
+files come changes neither the table's types nor its rows.
+"""
+
+import logging
+import time
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import psycopg2.errors
+from psycopg2.extensions import connection as Connection
+
+from include.db import connect
+from include.errors import TransientError
+from include.settings import settings
+from include.storage import Storage
+from include.taxation import spooled_file as register
+from include.taxation.faults import SpoolFault
+from include.taxation.load import Loaded, load
+from include.taxation.pbx import Pbx, find_or_create
+from include.taxation.spool import (
+    MAX_FILE_BYTES,
+    Source,
+    folders,
+    named_files,
+    raw_key,
+    spool_files,
+)
+
+ROLE = "smsswitch_taxation"
+LOCK_ATTEMPTS = 5
+log = logging.getLogger(__name__)
+Report = dict[str, Any]
+
+
+def ingest_paths(paths: Iterable[str | Path], pbx: str) -> Report:
+    """Load the spool files that ``paths`` name (files or folders) as those of ``pbx``.
+
+    A PBX not known yet is made with the defaults. The report:
+    ``{"pbx", "pbx_created", "files": [{"name", "sha256", "state", "reason", "line", "layouts",
+    "tickets", "rejected"}], "columns_added", "columns_converted"}``; ``state`` is ``loaded``,
+    ``duplicate`` (the same bytes were here before), ``quarantined`` or ``waiting``.
+    """
+    sources = named_files([Path(path) for path in paths])
+    with connect(ROLE) as conn:
+        return _ingest(conn, sources, pbx)
+
+
+def ingest_new() -> Report:
+    """Load what is new or changed in the spool's folders (``<SMSSWITCH_SPOOL_URL>/<pbx>/``).
+
+    Safe to run at any time and twice at once. The report is that of ``ingest_paths``, with
+    ``pbxs_created`` and each file's ``pbx``; files that were seen before are not in it.
+    """
+    storage = Storage(settings().spool_url)
+    report: Report = {"files": [], "columns_added": [], "columns_converted": [], "pbxs_created": []}
+    with connect(ROLE) as conn:
+        for code in folders(storage):
+            seen = register.seen(conn, code)
+            sources = [s for s in spool_files(storage, code) if seen.get(s.name) != _stamp(s)]
+            if not sources:
+                continue
+            part = _ingest(conn, sources, code)
+            report["files"] += part["files"]
+            for key in ("columns_added", "columns_converted"):
+                report[key] += [name for name in part[key] if name not in report[key]]
+            report["pbxs_created"] += [code] if part["pbx_created"] else []
+    return report
+
+
+def _stamp(source: Source) -> tuple[int, float]:
+    return source.size, round(source.modified.timestamp(), 3)
+
+
+def _ingest(conn: Connection, sources: list[Source], code: str) -> Report:
+    pbx, created = find_or_create(conn, code)
+    conn.commit()
+    if created:
+        log.info("PBX %s is new: made with the default settings", code)
+    raw = Storage(settings().spool_url)
+    report: Report = {
+        "pbx": code,
+        "pbx_created": created,
+        "files": [],
+        "columns_added": [],
+        "columns_converted": [],
+    }
+    for source in sources:
+        outcome = _one_file(conn, source, pbx, raw)
+        report["files"].append(outcome.document(code))
+        report["columns_added"] += outcome.added
+        report["columns_converted"] += [
+            name for name in outcome.converted if name not in report["columns_converted"]
+        ]
+    return report
+
+
+def _one_file(conn: Connection, source: Source, pbx: Pbx, raw: Storage) -> register.Outcome:
+    data = source.read()
+    digest = sha256(data).hexdigest()
+    file = register.File(
+        pbx.code, source.name, source.size, digest, raw_key(pbx.code, digest), source.modified
+    )
+    if not raw.exists(file.raw_key):
+        raw.write_bytes(file.raw_key, data)
+    for attempt in range(1, LOCK_ATTEMPTS + 1):
+        try:
+            outcome = _transaction(conn, file, data, pbx)
+        except psycopg2.errors.LockNotAvailable:
+            conn.rollback()
+            log.warning("taxdata is in use; attempt %s for %s", attempt, source.name)
+            time.sleep(0.2 * attempt)
+            continue
+        log.info(
+            "spool file %s of %s: %s",
+            source.name,
+            pbx.code,
+            outcome.state,
+            extra=outcome.document(pbx.code),
+        )
+        return outcome
+    raise TransientError(f"taxdata stays in use: {source.name} could not be loaded")
+
+
+def _transaction(conn: Connection, file: register.File, data: bytes, pbx: Pbx) -> register.Outcome:
+    loaded: Loaded | None = None
+    caught: SpoolFault | None = None
+    try:
+        register.lock(conn)
+        if register.known_state(conn, file) == "loaded":
+            outcome = register.Outcome(file, "duplicate")
+        else:
+            if file.size > MAX_FILE_BYTES:
+                raise SpoolFault("too_large")
+            loaded = load(conn, register.open_file(conn, file), data, pbx)
+            outcome = _outcome(file, loaded)
+    except SpoolFault as fault:
+        conn.rollback()
+        register.lock(conn)
+        outcome, caught = _set_aside(file, fault), fault
+    register.close_file(conn, outcome, loaded, caught)
+    conn.commit()
+    return outcome
+
+
+def _set_aside(file: register.File, fault: SpoolFault) -> register.Outcome:
+    state = "waiting" if fault.code == "approval_needed" else "quarantined"
+    return register.Outcome(
+        file, state, reason=fault.code, line=fault.line, detail=fault.message_en
+    )
+
+
+def _outcome(file: register.File, loaded: Loaded) -> register.Outcome:
+    return register.Outcome(
+        file,
+        "loaded",
+        layouts=loaded.layouts,
+        tickets=loaded.tally.tickets,
+        rejected=len(loaded.tally.rejected),
+        added=loaded.added,
+        converted=loaded.converted,
+    )

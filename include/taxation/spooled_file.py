@@ -1,0 +1,108 @@
+"""What is remembered of every spool file: table ``spooled_file``, its layouts, its sightings."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from include.db import sql
+from include.taxation.load import ApprovalNeededError, Loaded, counts_document, record_layout
+
+LOCK = 7_226_010
+
+
+@dataclass(frozen=True)
+class File:
+    """A spool file by its content; ``raw_key`` is where its untouched bytes are kept."""
+
+    pbx: str
+    name: str
+    size: int
+    sha256: str
+    raw_key: str
+    modified: datetime
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a file."""
+
+    file: File
+    state: str
+    reason: str | None = None
+    line: int | None = None
+    detail: str | None = None
+    layouts: list[str] = field(default_factory=list)
+    tickets: int = 0
+    rejected: int = 0
+    added: list[str] = field(default_factory=list)
+    converted: list[str] = field(default_factory=list)
+
+    def document(self, pbx: str) -> dict[str, Any]:
+        """For a report, and for the log line of the file."""
+        return {
+            "pbx": pbx,
+            "name": self.file.name,
+            "sha256": self.file.sha256,
+            "state": self.state,
+            "reason": self.reason,
+            "line": self.line,
+            "detail": self.detail,
+            "layouts": self.layouts,
+            "tickets": self.tickets,
+            "rejected": self.rejected,
+        }
+
+
+def lock(conn: Connection) -> None:
+    """One file at a time; whoever else holds taxdata does not hold us up for long."""
+    with conn.cursor() as cur:
+        cur.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+        cur.execute("set local lock_timeout = '5s'")
+
+
+def seen(conn: Connection, pbx: str) -> dict[str, tuple[int, float]]:
+    """Name to size and time of what was last read under it."""
+    with conn.cursor() as cur:
+        cur.execute("select name, size, modified from spool_sighting where pbx = %s", (pbx,))
+        return {name: (size, round(at.timestamp(), 3)) for name, size, at in cur.fetchall()}
+
+
+def known_state(conn: Connection, file: File) -> str | None:
+    """The state of a file with these bytes, whatever its name was."""
+    with conn.cursor() as cur:
+        cur.execute("select state::text from spooled_file where sha256 = %s", (file.sha256,))
+        row = cur.fetchone()
+    return str(row[0]) if row else None
+
+
+def open_file(conn: Connection, file: File) -> int:
+    """The id under which the tickets of a file are loaded."""
+    with conn.cursor() as cur:
+        cur.execute(sql("taxation/open_file"), vars(file))
+        (file_id,) = cur.fetchone() or (0,)
+    return int(file_id)
+
+
+def close_file(
+    conn: Connection, outcome: Outcome, loaded: Loaded | None, fault: Exception | None = None
+) -> None:
+    """Write down what became of a file, and tell a person where one should look."""
+    file = outcome.file
+    values = {
+        **vars(file),
+        **vars(outcome),
+        "counts": counts_document(loaded.tally) if loaded else "{}",
+        "new_fields": outcome.added,
+    }
+    with conn.cursor() as cur:
+        if loaded is not None:
+            cur.execute(sql("taxation/close_loaded_file"), values)
+        elif outcome.state != "duplicate":
+            cur.execute(sql("taxation/set_file_aside"), values)
+        cur.execute(sql("taxation/raise_alerts"), values)
+        if outcome.state != "waiting":
+            cur.execute(sql("taxation/record_sighting"), values)
+    if isinstance(fault, ApprovalNeededError):
+        record_layout(conn, fault.plan, fault.version, file.pbx)

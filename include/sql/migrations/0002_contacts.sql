@@ -44,6 +44,20 @@ create unique index upload_in_inbox on upload (client_id, key, sha256) where in_
 create index upload_state_idx on upload (state, created_at);
 create index upload_content on upload (client_id, sha256);
 
+create table drop_sighting (
+  client_id bigint not null references client,
+  key text not null,
+  size bigint not null,
+  version text not null,
+  first_seen timestamptz not null default now(),
+  same_since timestamptz not null default now(),
+  upload_id bigint references upload,
+  primary key (client_id, key)
+);
+comment on table drop_sighting is 'What the last scan saw in an inbox: tells a file that still grows from one that is complete.';
+comment on column drop_sighting.version is 'Modification time or ETag of the object, as text.';
+comment on column drop_sighting.upload_id is 'The upload that was registered for exactly this version; null = not yet complete.';
+
 create table remembered_mapping (
   client_id bigint not null references client,
   fingerprint text not null,
@@ -94,6 +108,6 @@ create table opt_out (
 comment on table opt_out is 'Numbers never to be texted: by STOP, by a blocklist file, by hand. client_id null = for every client.';
 
 grant select, insert, update on upload, remembered_mapping, contact_list to smsswitch_app;
-grant select, insert, update, delete on contact, opt_out to smsswitch_app;
+grant select, insert, update, delete on contact, opt_out, drop_sighting to smsswitch_app;
 grant delete on contact_list to smsswitch_app;
 grant select on upload, contact_list to smsswitch_reader;

@@ -1,0 +1,133 @@
+"""Great Expectations over the mapped rows: the suite as code, its results as counts.
+
+Importing the library takes seconds: it happens inside the functions, once a load is certain.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from include.contacts.mapping import Mapping
+from include.contacts.rows import CODE, MAX_TEXT, Verdicts, clean_text, e164, numbered_slices
+from include.contacts.table import CellTable
+from include.errors import SmsswitchError
+
+NAME = "contacts"
+
+
+class ValidationFailedError(SmsswitchError):
+    """An expectation could not be evaluated."""
+
+
+_E164 = r"^\+[1-9][0-9]{6,14}$"
+#: Refused rows up to here are a matter of rows: a share of a few rows says nothing of the file.
+FEW_ROWS = 20
+
+
+def validate(
+    table: CellTable, mapping: Mapping, verdicts: Verdicts, max_reject_ratio: float
+) -> dict[str, Any]:
+    """The results of the suite over all rows, added up over the pieces they were checked in.
+
+    Shaped as Great Expectations writes its own results, without the values of cells. The share of
+    rows with a usable number must be at least 1 - ``max_reject_ratio``; whatever else is expected
+    is broken only by a fault of ours.
+    """
+    frames = (
+        _frame(part, mapping, numbers, codes)
+        for part, numbers, codes in numbered_slices(table, mapping, verdicts)
+    )
+    results = _add_up(_validate_frames(frames, mapping, max_reject_ratio), max_reject_ratio)
+    return {
+        "suite_name": NAME,
+        "success": all(result["success"] for result in results),
+        "results": results,
+    }
+
+
+def too_many_refused(validation: dict[str, Any]) -> bool:
+    """Whether the share of rows without a usable number says that the file or mapping is wrong."""
+    usable = [r for r in validation["results"] if "mostly" in r["expectation_config"]["kwargs"]]
+    return any(not r["success"] and r["result"]["unexpected_count"] > FEW_ROWS for r in usable)
+
+
+def broken_promises(validation: dict[str, Any]) -> list[str]:
+    """Expectations on the rows about to be loaded that do not hold: never the client's doing."""
+    return [
+        f"{r['expectation_config']['type']}({r['expectation_config']['kwargs']['column']})"
+        for r in validation["results"]
+        if not r["success"] and "mostly" not in r["expectation_config"]["kwargs"]
+    ]
+
+
+def _frame(part: pa.Table, mapping: Mapping, numbers: Any, codes: Any) -> pd.DataFrame:
+    harmless = (codes == CODE["opted_out"]) | (codes == CODE["duplicate_in_file"])
+    usable = np.where((codes == 0) | harmless, numbers, 0)
+    frame = {"phone": e164(usable), "loaded_phone": e164(np.where(codes == 0, numbers, 0))}
+    for field, column in mapping.texts.items():
+        frame[field] = pa.array(
+            np.where(codes == 0, clean_text(part[f"c{column}"]).to_numpy(), None), pa.string()
+        )
+    return pa.table(frame).to_pandas()
+
+
+def _suite(mapping: Mapping, max_reject_ratio: float) -> Any:
+    import great_expectations as gx
+
+    expect = gx.expectations
+    return gx.ExpectationSuite(
+        NAME,
+        expectations=[
+            expect.ExpectColumnValuesToNotBeNull(
+                column="phone", mostly=round(1 - max_reject_ratio, 4), severity="warning"
+            ),
+            expect.ExpectColumnValuesToMatchRegex(
+                column="loaded_phone", regex=_E164, severity="critical"
+            ),
+            expect.ExpectColumnValuesToBeUnique(column="loaded_phone", severity="critical"),
+            *(
+                expect.ExpectColumnValueLengthsToBeBetween(
+                    column=field, min_value=1, max_value=MAX_TEXT, severity="critical"
+                )
+                for field in mapping.texts
+            ),
+        ],
+    )
+
+
+def _validate_frames(frames: Iterable[pd.DataFrame], mapping: Mapping, ratio: float) -> list[Any]:
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas(NAME).add_dataframe_asset(NAME)
+    batches = asset.add_batch_definition_whole_dataframe("piece")
+    suite = _suite(mapping, ratio)
+    return [
+        batches.get_batch({"dataframe": frame}).validate(suite, result_format="BASIC").results
+        for frame in frames
+    ]
+
+
+def _add_up(pieces: list[Any], max_reject_ratio: float) -> list[dict[str, Any]]:
+    added = []
+    for results in zip(*pieces, strict=True):
+        config = results[0].expectation_config
+        if any("unexpected_count" not in r.result for r in results):
+            raise ValidationFailedError(f"{config.type} gave no result")
+        elements = sum(r.result["element_count"] for r in results)
+        unexpected = sum(r.result["unexpected_count"] for r in results)
+        allowed = elements * max_reject_ratio if "mostly" in config.kwargs else 0
+        kept = {k: v for k, v in config.kwargs.items() if k != "batch_id"}
+        added.append(
+            {
+                "expectation_config": {"type": config.type, "kwargs": kept},
+                "success": unexpected <= allowed + 1e-9,
+                "result": {"element_count": elements, "unexpected_count": unexpected},
+            }
+        )
+    return added

@@ -1,0 +1,130 @@
+"""The good rows of one file into its list: COPY into a staging table, one merge, one transaction."""
+
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import Json
+
+from include.contacts.mapping import Mapping
+from include.contacts.refusal import RefusalError
+from include.contacts.rows import Verdicts, clean_text, e164, numbered_slices
+from include.contacts.table import CellTable
+from include.contacts.uploads import Upload, change_state
+from include.db import connect, sql
+
+_FIELDS = ("first_name", "last_name", "variable1", "variable2")
+
+
+def load(upload: Upload, table: CellTable, mapping: Mapping, verdicts: Verdicts) -> dict[str, int]:
+    """Load and close the upload in one transaction; ``{loaded, updated, unchanged, removed}``.
+
+    Raises ``RefusalError`` (``list_in_use``) where mode replace would take contacts away from a
+    campaign that is under way; then nothing has changed.
+    """
+    with connect() as conn:
+        list_id = _lock_list(conn, upload, mapping)
+        staged = _stage(conn, table, mapping, verdicts)
+        counts = _merge(conn, list_id, upload, mapping)
+        counts["unchanged"] = staged - counts["loaded"] - counts["updated"]
+        _remember(conn, upload, mapping, counts)
+        if not change_state(conn, upload.upload_id, ["loading"], "loaded"):
+            raise RuntimeError(f"{upload.import_id} left state loading while it was loaded")
+    return counts
+
+
+def _lock_list(conn: Connection, upload: Upload, mapping: Mapping) -> int:
+    with conn.cursor() as cur:
+        cur.execute(
+            sql("contacts/ensure_list"),
+            {
+                "client_id": upload.client_id,
+                "name": mapping.list_name,
+                "label": mapping.label or upload.label,
+                "variables": mapping.variables,
+            },
+        )
+        list_id = int(cur.fetchone()[0])  # type: ignore[index]
+        cur.execute(sql("contacts/campaign_using_list"), {"list_id": list_id})
+        using = cur.fetchone()
+    if using and mapping.mode == "replace":
+        raise RefusalError("list_in_use", list=mapping.list_name, campaign=using[0])
+    return list_id
+
+
+def _stage(conn: Connection, table: CellTable, mapping: Mapping, verdicts: Verdicts) -> int:
+    staged = 0
+    with conn.cursor() as cur:
+        cur.execute(sql("contacts/create_staging"))
+        for part, numbers, codes in numbered_slices(table, mapping, verdicts):
+            good = np.flatnonzero(codes == 0)
+            rows = _staging_rows(part.take(pa.array(good)), numbers[good], mapping)
+            buffer = io.BytesIO()
+            options = pa.csv.WriteOptions(include_header=False, quoting_style="needed")
+            pa.csv.write_csv(rows, buffer, options)
+            buffer.seek(0)
+            columns = ", ".join(rows.column_names)
+            cur.copy_expert(f"copy staging_contact ({columns}) from stdin (format csv)", buffer)
+            staged += len(good)
+        cur.execute("analyze staging_contact")
+    return staged
+
+
+def _staging_rows(part: pa.Table, numbers: Any, mapping: Mapping) -> pa.Table:
+    columns = {"row_number": part["row"], "msisdn": e164(numbers)}
+    texts = {to: clean_text(part[f"c{i}"]) for to, i in mapping.texts.items()}
+    columns |= {to: text for to, text in texts.items() if to in _FIELDS}
+    if mapping.variables:
+        own = pa.table({to: texts[to] for to in mapping.variables}).to_pylist()
+        columns["variables"] = pa.array(
+            [json.dumps({k: v for k, v in row.items() if v is not None}) for row in own], pa.string()
+        )
+    return pa.table(columns)
+
+
+def _merge(conn: Connection, list_id: int, upload: Upload, mapping: Mapping) -> dict[str, int]:
+    replace = mapping.mode == "replace"
+    with conn.cursor() as cur:
+        cur.execute(
+            sql("contacts/merge_staging"),
+            {
+                "list_id": list_id,
+                "upload_id": upload.upload_id,
+                "fields": list(_FIELDS) if replace else [f for f in _FIELDS if f in mapping.texts],
+                "overwrite": mapping.mode != "append",
+                "consent": Json(mapping.consent) if mapping.consent else None,
+            },
+        )
+        loaded, updated = cur.fetchone()  # type: ignore[misc]
+        removed = 0
+        if replace:
+            cur.execute(sql("contacts/delete_missing"), {"list_id": list_id})
+            removed = cur.rowcount
+    return {"loaded": loaded, "updated": updated, "removed": removed}
+
+
+def _remember(conn: Connection, upload: Upload, mapping: Mapping, counts: dict[str, int]) -> None:
+    with conn.cursor() as cur:
+        if upload.fingerprint:
+            cur.execute(
+                sql("contacts/remember_mapping"),
+                {
+                    "client_id": upload.client_id,
+                    "fingerprint": upload.fingerprint,
+                    "mapping": Json(mapping.document()),
+                    "import_id": upload.import_id,
+                },
+            )
+        cur.execute(
+            sql("contacts/audit_import"),
+            {
+                "actor": f"client:{upload.client}",
+                "action": "contacts.loaded",
+                "subject": upload.import_id,
+                "detail": Json({"list": mapping.list_name, "by": upload.mapping_by, **counts}),
+            },
+        )

@@ -7,7 +7,6 @@ from airflow.sdk import (
     AssetOrTimeSchedule,
     AssetWatcher,
     CronTriggerTimetable,
-    Param,
     dag,
     task,
 )
@@ -19,8 +18,8 @@ DOC = """
 Decompresses every new file of the spool (compress(1)), recognises its ticket layout, adds the
 columns that `taxdata` lacks and loads the tickets. `tax.tmp` is the switch's own and left alone.
 
-**Inputs** the spool (`SMSSWITCH_SPOOL_URL`); woken by new files and every quarter of an hour. The
-form limits a run to one PBX.
+**Inputs** the spool (`SMSSWITCH_SPOOL_URL`), a folder for each PBX; woken by new files and every
+quarter of an hour.
 
 **Outputs** table `taxdata`, the ledger of spooled files, asset `tickets_loaded`.
 
@@ -41,17 +40,16 @@ spool = Asset(
     catchup=False,
     max_active_runs=1,
     default_args=attempts(minutes=30),
-    params={"pbx": Param(None, type=["null", "string"], title="PBX")},
     doc_md=DOC,
     tags=["taxation"],
 )
 def taxation_ingest() -> None:
     @task(outlets=[Asset(name="tickets_loaded")])
     @bad_input_fails
-    def ingest(params: dict[str, Any] | None = None) -> dict[str, Any]:
+    def ingest() -> dict[str, Any]:
         from include.taxation.ingest import ingest_new
 
-        return ingest_new(pbx=(params or {}).get("pbx"))
+        return ingest_new()
 
     ingest()
 

@@ -69,4 +69,6 @@ def waiting(place: str) -> list[tuple[str, int, str]]:
 def _meant(key: PurePosixPath, place: str) -> bool:
     if key.name.startswith((".", "~$")) or key.suffix.lower() in UNFINISHED:
         return False
-    return place == "spool" or key.parts[2:3] == ("inbox",)
+    if place == "spool":
+        return not key.parts[0].startswith(".")  # the kept copies of what was read
+    return key.parts[2:3] == ("inbox",)

@@ -106,6 +106,8 @@ def environment(var: Path, port: int, metadata_url: str, known: Secrets) -> dict
         "DATABASE__SQL_ALCHEMY_CONN": metadata_url,
         "LOGGING__BASE_LOG_FOLDER": str(var / "log" / "tasks"),
         "LOGGING__DAG_PROCESSOR_CHILD_PROCESS_LOG_DIRECTORY": str(var / "log" / "dags"),
+        # The end of a task is sometimes seen only at its next heartbeat.
+        "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     }
     return {
         **os.environ,

@@ -2,7 +2,7 @@
 
 PostgreSQL refuses to run as root. Started by root it runs in a user namespace where root has
 another name (so that a checkout only root may enter stays readable), or, where the kernel
-forbids that, as uid 65534.
+forbids that, as uid 65534 with the one capability to enter every folder, or at last without it.
 """
 
 from __future__ import annotations
@@ -122,9 +122,11 @@ def as_ordinary_user() -> tuple[str, ...]:
     """What to put before a command that refuses root and users without a name; else empty."""
     if os.geteuid() != 0 and _has_name():
         return ()
+    other_user = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
     options = (
         ("unshare", "--user", f"--map-user={NOBODY}", "--"),
-        ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"),
+        (*other_user, "--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"),
+        (*other_user, "--"),
     )
     for prefix in options:
         if shutil.which(prefix[0]) and _can_run(prefix):

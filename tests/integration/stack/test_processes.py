@@ -1,0 +1,75 @@
+"""Background processes by pid and start time, tried on real ones."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import psutil
+
+from include.stack.processes import Mark, end, end_session, free_ports, port_is_free, spawn
+from include.stack.processes import wait_until as wait
+
+SLEEP = "import time; print('ready', flush=True); time.sleep(600)"
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SLEEP
+PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEEP!r}]); " + SLEEP
+
+
+def started(code: str, log: Path, lines: int = 1) -> Mark:
+    mark = spawn([sys.executable, "-u", "-c", code], log, os.environ)
+    assert wait(lambda: log.read_text().count("ready") == lines, timeout=20)
+    return mark
+
+
+def test_a_process_runs_in_its_own_session_and_writes_its_log(tmp_path: Path) -> None:
+    mark = started(SLEEP, tmp_path / "log" / "one.log")
+    assert os.getsid(mark.pid) == mark.pid
+    assert (tmp_path / "log" / "one.log").stat().st_mode & 0o777 == 0o600
+    assert end([mark]) == []
+    assert mark.find() is None
+
+
+def test_another_process_under_the_same_pid_is_not_ours(tmp_path: Path) -> None:
+    mark = started(SLEEP, tmp_path / "log")
+    stale = Mark(mark.pid, mark.started - 3600)
+    assert stale.find() is None
+    end([stale])
+    end_session(stale)
+    assert mark.find() is not None
+    end([mark])
+
+
+def test_what_does_not_listen_is_killed(tmp_path: Path) -> None:
+    mark = started(DEAF, tmp_path / "log")
+    assert end([mark], grace=0.2) == [mark.pid]
+    assert mark.find() is None
+
+
+def test_children_go_with_their_parent(tmp_path: Path) -> None:
+    mark = started(PARENT, tmp_path / "log", lines=2)
+    (child,) = psutil.Process(mark.pid).children()
+    end([mark])
+    assert wait(lambda: not child.is_running(), timeout=10)
+
+
+def test_orphans_of_a_killed_leader_are_found_by_their_session(tmp_path: Path) -> None:
+    mark = started(PARENT, tmp_path / "log", lines=2)
+    leader = psutil.Process(mark.pid)
+    (child,) = leader.children()
+    leader.kill()
+    leader.wait(10)
+    assert child.is_running()
+    end_session(mark)
+    assert wait(lambda: not child.is_running(), timeout=10)
+
+
+def test_free_ports_are_free_and_different_and_the_preferred_one_comes_first() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert not port_is_free(port)
+        found = free_ports(3, prefer=[port])
+        assert port not in found
+        assert len(set(found)) == 3
+        assert free_ports(1, prefer=[found[0]]) == [found[0]]

@@ -26,3 +26,31 @@ class ModemStuck(ModemError):
 
 class ModemUnusable(ModemError):
     """The modem answers but cannot send: it has no PDU mode, or its SIM is absent or locked."""
+
+
+class ConfigurationError(SenderError):
+    """The configuration file is missing or wrong; the message names the place."""
+
+
+class JournalError(SenderError):
+    """The journal cannot be written (disk full, damaged): nothing may be begun."""
+
+
+class JournalLocked(JournalError):
+    """Another process holds this journal."""
+
+
+class ProtocolError(SenderError):
+    """The centre answered something that cannot be understood."""
+
+
+class CentreUnreachable(SenderError):
+    """The centre cannot be reached just now, or asked to try again: try again later."""
+
+
+class Fenced(SenderError):
+    """Another process registered for this group after this one: begin nothing more."""
+
+
+class Unknown(SenderError):
+    """The centre knows no such group, batch or message, or it is another group's."""

@@ -1,0 +1,376 @@
+"""One modem at work: pulls parts from the queue, sends them, hands in what comes back."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sms_sender.batches import Message, Part
+from sms_sender.errors import JournalError, ModemError, SenderError
+from sms_sender.journal import Journal
+from sms_sender.journal_rows import HELD, LOCAL, Answer, Attempt
+from sms_sender.modem import Identity, Modem, SubmitOutcome
+from sms_sender.oracle import Oracle
+from sms_sender.pdu import DeliveryReport, EncodingChoice, Pdu, PduError, encode_submit
+from sms_sender.queue import Queue
+from sms_sender.writer import Ticket
+
+log = logging.getLogger(__name__)
+LOOK_SECONDS = 20.0
+IDLE_SECONDS = 0.05
+POLL_SECONDS = 0.2
+REFUSALS = 3
+TRIES = 3
+_ENCODINGS: dict[str, EncodingChoice] = {"gsm7": "gsm7", "ucs2": "ucs2"}
+_READY = {"home", "roaming", "unknown"}
+_BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+@dataclass(slots=True)
+class ModemStatus:
+    """What is shown of a modem."""
+
+    port: str
+    identity: Identity | None = None
+    in_service: bool = False
+    reason: str | None = "opening"
+    last_error: str | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def count(self, kind: str) -> None:
+        """One more."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+
+
+class Stopped(SenderError):
+    """This host must begin nothing more."""
+
+
+class Worker:
+    """Owns one modem and one thread."""
+
+    def __init__(
+        self,
+        modem: Modem,
+        journal: Journal,
+        queue: Queue,
+        *,
+        epoch: Callable[[], int],
+        introduce: Callable[["Worker", Identity], tuple[Oracle, list[Attempt]] | None],
+    ) -> None:
+        self.status = ModemStatus(modem.port)
+        self._modem = modem
+        self._journal = journal
+        self._queue = queue
+        self._epoch = epoch
+        self._introduce = introduce
+        self._oracle = Oracle()
+        self._sends = True
+        self._mr: int | None = None
+        self._refused: list[Attempt] = []
+        self._misses = 0
+        self._out_until = 0.0
+        self._cool_down = 30.0
+        self._looked = self._polled = 0.0
+        self._written: Ticket | None = None
+        self._pdus: tuple[int, list[Pdu]] = (0, [])
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=modem.port, daemon=True)
+
+    @property
+    def imei(self) -> str | None:
+        """The modem's IMEI, once it was asked."""
+        identity = self.status.identity
+        return None if identity is None else identity.imei
+
+    def start(self) -> None:
+        """Open the port and work."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask it to end after what it does now."""
+        self._stop.set()
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the end; False if the modem still holds it."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            started = time.monotonic()
+            try:
+                self._modem.open()
+                self._meet()
+                self._serve()
+            except ModemError as error:
+                self._leave_service(str(error), 0)
+                log.warning("%s", error)
+            except SenderError as error:
+                self._leave_service(str(error), 0)
+                log.error("%s: %s", self.status.port, error)
+            finally:
+                self._queue.release(self.status.port)
+                self._flush_refusals()
+                self._modem.close()
+            failures = 0 if time.monotonic() - started > 60 else failures + 1
+            if not self._stop.is_set():
+                self._stop.wait(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
+
+    def _meet(self) -> None:
+        self._misses = 0
+        self._look()
+        identity = self.status.identity
+        met = None if identity is None else self._introduce(self, identity)
+        self._sends = met is not None
+        if met is None:
+            self._leave_service("duplicate_imei", 0)
+            return
+        self._oracle, unresolved = met
+        self._mr = self._modem.last_reference()
+        for attempt in unresolved:
+            self._resolve(attempt)
+
+    def _resolve(self, attempt: Attempt) -> None:
+        """What was begun by the last process and never answered."""
+        if self._oracle.judge(attempt.mr_before, self._mr) == "not_submitted":
+            self._journal.answer(attempt, Answer("not_sent", error="not submitted, says the SIM"))
+        else:
+            self._journal.answer(attempt, Answer("uncertain", error="host stopped in between"))
+            self.status.count("uncertain")
+
+    def _serve(self) -> None:
+        while not self._stop.is_set():
+            self._look_if_due()
+            part = self._queue.take(self.status.port) if self.status.in_service else None
+            if part is not None:
+                self._send(part)
+            else:
+                self._flush_refusals()
+                self._queue.wait(IDLE_SECONDS)
+            now = time.monotonic()
+            if part is None or now - self._polled > POLL_SECONDS:
+                self._polled = now
+                self._bring_in()
+        self._bring_in()
+
+    def _send(self, part: Part) -> None:
+        pdu = self._pdu(part)
+        identity = self.status.identity
+        attempt = self._journal.attempt(
+            part,
+            identity.imei if identity else None,
+            identity.imsi if identity else None,
+            self._mr,
+        )
+        if isinstance(pdu, str):
+            self._journal.intend(attempt, self._epoch())
+            self._close(attempt, Answer("failed", error=pdu), rest="other part failed")
+            return
+        intent = self._journal.intend(attempt, self._epoch())
+
+        def permitted() -> None:
+            intent.wait()
+            if self._queue.draining == "fenced":
+                raise Stopped("this host is fenced")
+
+        try:
+            outcome = self._modem.submit(pdu.length, pdu.hex, permitted)
+        except ModemError as error:
+            self._not_sent(attempt, str(error))
+            raise
+        self._conclude(attempt, outcome)
+
+    def _conclude(self, attempt: Attempt, outcome: SubmitOutcome) -> None:
+        if outcome.kind == "sent":
+            self._sent(attempt, outcome)
+        elif outcome.kind == "uncertain":
+            self._uncertain(attempt, outcome)
+        elif outcome.error_class in {"sim", "credit"}:
+            self._not_sent(attempt, outcome.error, outcome.error_code)
+            self._leave_service(f"{outcome.error_class}: {outcome.error}", self._cool_down)
+            self._cool_down = min(self._cool_down * 2, 900.0)
+        elif outcome.kind == "not_sent":
+            self._missed(attempt, outcome)
+        elif outcome.error_class == "permanent":
+            self._refuse(attempt, outcome)
+        else:
+            self._close(
+                attempt, _answer("retryable", outcome), rest="another part waits for its next try"
+            )
+
+    def _sent(self, attempt: Attempt, outcome: SubmitOutcome) -> None:
+        self._misses = 0
+        self._cool_down = 30.0
+        self._mr = outcome.reference
+        self._close(attempt, _answer("sent", outcome))
+        self._flush_refusals()
+        if outcome.reference is not None and self._oracle.wants_to_check():
+            self._oracle.check(outcome.reference, self._modem.last_reference())
+
+    def _uncertain(self, attempt: Attempt, outcome: SubmitOutcome) -> None:
+        """Ask for a late answer, then the SIM; nothing is sent again without proof."""
+        broken: ModemError | None = None
+        late, verdict, before = None, "perhaps", self._mr
+        self._mr = None
+        try:
+            late = self._modem.recover()
+            self._mr = self._modem.last_reference()
+            verdict = self._oracle.judge(before, self._mr)
+        except ModemError as error:
+            broken = error
+        if late is not None and late.kind != "uncertain":
+            self._conclude(attempt, late)
+        elif verdict == "not_submitted":
+            self._not_sent(attempt, "not submitted, says the SIM")
+        else:
+            self._close(attempt, _answer("uncertain", outcome))
+        if broken is not None:
+            raise broken
+        self._miss("three sends without an answer")
+
+    def _missed(self, attempt: Attempt, outcome: SubmitOutcome) -> None:
+        """Certainly not sent, and the number is not at fault."""
+        if self._queue.tries(self.status.port) + 1 >= TRIES:
+            self._close(
+                attempt, _answer("retryable", outcome), rest="another part waits for its next try"
+            )
+        else:
+            self._not_sent(attempt, outcome.error, outcome.error_code)
+        if self._queue.draining == "fenced":
+            return
+        self._modem.recover()
+        self._miss("three sends in a row not begun")
+
+    def _miss(self, why: str) -> None:
+        self._misses += 1
+        if self._misses >= TRIES:
+            log.warning("%s: %s: power cycle", self.status.port, why)
+            self._modem.power_cycle()
+            raise ModemError(f"{self.status.port}: {why}")
+
+    def _refuse(self, attempt: Attempt, outcome: SubmitOutcome) -> None:
+        """Refused for good: this number, unless the SIM is refused whatever the number.
+
+        So the answer is held back until the next one shows which.
+        """
+        self._journal.answer(attempt, _answer("failed", outcome), HELD)
+        self._refused.append(attempt)
+        self._queue.finish(self.status.port, rest="other part failed")
+        self.status.last_error = outcome.error
+        numbers = {held.part.message.msisdn for held in self._refused}
+        if len(numbers) >= REFUSALS:
+            for held in self._refused:
+                self._journal.answer(held, _answer("retryable", outcome))
+            self._refused = []
+            self._leave_service(
+                f"{REFUSALS} numbers in a row refused: is the SIM paid? {outcome.error}",
+                self._cool_down,
+            )
+            self._cool_down = min(self._cool_down * 2, 900.0)
+
+    def _flush_refusals(self) -> None:
+        if self._refused:
+            rows, self._refused = self._refused, []
+            for _ in rows:
+                self.status.count("failed")
+            self._journal.release(rows)
+
+    def _close(self, attempt: Attempt, answer: Answer, rest: str | None = None) -> None:
+        self._journal.answer(attempt, answer)
+        self._queue.finish(self.status.port, rest=rest)
+        self.status.count(answer.kind)
+        if answer.error:
+            self.status.last_error = answer.error
+
+    def _not_sent(self, attempt: Attempt, error: str | None, code: int | None = None) -> None:
+        """Let it be sent by this modem or another one; the centre need not know."""
+        self._journal.answer(attempt, Answer("not_sent", None, code, error), LOCAL)
+        self._queue.put_back(self.status.port, attempt.part)
+        self.status.last_error = error
+
+    def _pdu(self, part: Part) -> Pdu | str:
+        message = part.message
+        if self._pdus[0] != message.message_id:
+            try:
+                self._pdus = (message.message_id, _encode(message))
+            except PduError as error:
+                return f"cannot be encoded: {error}"
+        pdus = self._pdus[1]
+        if len(pdus) != message.segments:
+            return f"{len(pdus)} parts, not {message.segments} as planned"
+        return pdus[part.part - 1]
+
+    def _look_if_due(self) -> None:
+        now = time.monotonic()
+        waiting_to_return = not self.status.in_service and self._sends and now >= self._out_until
+        due = self._looked + (1.0 if waiting_to_return else LOOK_SECONDS)
+        if now >= due:
+            self._look()
+
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        identity = self._modem.identify()
+        self.status.identity = identity
+        if not self._sends:
+            return
+        why = _unfit(identity)
+        if why is not None:
+            self._leave_service(why, 0)
+        elif not self.status.in_service and self._looked >= self._out_until:
+            self.status.in_service, self.status.reason = True, None
+
+    def _leave_service(self, why: str, seconds: float) -> None:
+        if self.status.in_service:
+            log.warning("%s: out of service: %s", self.status.port, why)
+        self.status.in_service, self.status.reason = False, why
+        self._out_until = time.monotonic() + seconds
+        self._queue.release(self.status.port)
+
+    def _bring_in(self) -> None:
+        if self._written is not None:
+            # What the modem stores is deleted by the next poll: it must be on our disk before.
+            try:
+                self._written.wait()
+            except JournalError as error:
+                log.error("%s: %s", self.status.port, error)
+                return
+            self._written = None
+        for item in self._modem.poll(0):
+            if isinstance(item, DeliveryReport):
+                if item.state != "pending":
+                    self._written = self._journal.receipt(
+                        self.imei, item.reference, item.msisdn, item.state, item.code
+                    )
+                    self.status.count(item.state)
+            else:
+                at = item.received_at.isoformat() if item.received_at else None
+                text = item.text.replace("\0", "")
+                self._written = self._journal.inbound(self.imei, item.msisdn, text, at)
+                self.status.count("received")
+
+
+def _encode(message: Message) -> list[Pdu]:
+    # The parts of one message carry the same mark, also when they leave in two attempts.
+    return encode_submit(
+        message.msisdn,
+        message.text,
+        reference=message.message_id,
+        encoding=_ENCODINGS.get(message.encoding, "auto"),
+    )
+
+
+def _answer(kind: str, outcome: SubmitOutcome) -> Answer:
+    error = outcome.error[:300] if outcome.error else None
+    return Answer(kind, outcome.reference, outcome.error_code, error)
+
+
+def _unfit(identity: Identity) -> str | None:
+    """Why a modem cannot send now."""
+    if identity.sim_state not in {"ready", "unknown"}:
+        return f"SIM {identity.sim_state}"
+    if identity.registration not in _READY:
+        return f"not registered: {identity.registration}"
+    return None

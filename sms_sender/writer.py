@@ -1,0 +1,123 @@
+"""One thread that writes to the journal: what all modems ask for at the same time is one commit."""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+
+from sms_sender.errors import JournalError
+
+Operation = Callable[[sqlite3.Connection], object]
+log = logging.getLogger(__name__)
+MAX_AT_ONCE = 512
+
+
+class Ticket:
+    """The promise that an operation will be durable."""
+
+    __slots__ = ("_error", "_latch", "_result", "_then")
+
+    def __init__(self, then: Callable[[object], None] | None = None) -> None:
+        self._then = then
+        self._latch = threading.Lock()
+        self._latch.acquire()
+        self._error: Exception | None = None
+        self._result: object = None
+
+    def wait(self, timeout: float = 30.0) -> object:
+        """Return the operation's result once it is on the disk; JournalError if it is not."""
+        if not self._latch.acquire(timeout=timeout):
+            raise JournalError(f"not written within {timeout:g} s")
+        self._latch.release()
+        if self._error is not None:
+            raise JournalError(str(self._error)) from self._error
+        return self._result
+
+    def settle(self, result: object, error: Exception | None) -> None:
+        """Wake whoever waits; what was to follow a success happens first."""
+        self._result, self._error = result, error
+        if error is None and self._then is not None:
+            self._then(result)
+        self._latch.release()
+
+
+class Writer:
+    """Takes operations in order; each batch of them is one transaction and one fsync."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._asked: SimpleQueue[tuple[Operation, Ticket] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self.commits = 0
+        self.operations = 0
+        self.failed: Exception | None = None
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def put(self, operation: Operation, then: Callable[[object], None] | None = None) -> Ticket:
+        """Queue an operation; operations become durable in the order of these calls.
+
+        `then` is called with its result, by the writer, once it is durable. An operation may be
+        run again when another one of its commit fails: it must do nothing but write.
+        """
+        ticket = Ticket(then)
+        self._asked.put((operation, ticket))
+        return ticket
+
+    def stop(self) -> None:
+        """Write what was asked, then end."""
+        self._asked.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            group, ending = self._gather()
+            if group:
+                self._commit(group)
+            if ending:
+                return
+
+    def _gather(self) -> tuple[list[tuple[Operation, Ticket]], bool]:
+        item = self._asked.get()
+        group: list[tuple[Operation, Ticket]] = []
+        while item is not None:
+            group.append(item)
+            if len(group) >= MAX_AT_ONCE:
+                return group, False
+            try:
+                item = self._asked.get_nowait()
+            except Empty:
+                return group, False
+        return group, True
+
+    def _commit(self, group: list[tuple[Operation, Ticket]]) -> None:
+        answers: list[tuple[Ticket, object, Exception | None]] = []
+        try:
+            self._db.execute("begin immediate")
+            for operation, ticket in group:
+                answers.append((ticket, operation(self._db), None))
+            self._db.execute("commit")
+            self.commits += 1
+            self.operations += len(group)
+            self.failed = None
+        except sqlite3.Error as error:
+            self._roll_back()
+            self.failed = error
+            log.error("the journal cannot be written: %s", error)
+            if len(group) > 1:  # one that cannot be written must not spoil the others
+                for item in group:
+                    self._commit([item])
+                return
+            answers = [(ticket, None, error) for _, ticket in group]
+        for ticket, result, failure in answers:
+            ticket.settle(result, failure)
+
+    def _roll_back(self) -> None:
+        if self._db.in_transaction:
+            try:
+                self._db.execute("rollback")
+            except sqlite3.Error as error:
+                log.error("the journal cannot be rolled back: %s", error)

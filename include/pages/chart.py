@@ -156,6 +156,7 @@ def line(
             )
         step = max(1, ceil(len(ticks) / (5 if size.narrow else 12)))
         axes.set_xticks(range(0, len(ticks), step), ticks[::step])
+        axes.tick_params(axis="x", pad=10)
         axes.set_xlim(-0.2, max(len(ticks) - 1, 1))
         marks = MaxNLocator(4, integer=high >= 4).tick_values(0, high or 1)
         axes.set_yticks(marks, [_shown(_round(m), kind, lang) for m in marks])
@@ -312,7 +313,7 @@ def _shown(value: Number, kind: Kind, lang: str) -> str:
 
 def _figure(title: str, unit: str, draw: Any, same: Markup) -> Markup:
     drawing = svg(draw, f"{title} ({unit})")
-    caption = Markup("<figcaption>{} ({})</figcaption>").format(title, unit)
+    caption = Markup("<figcaption><b>{}</b> {}</figcaption>").format(title, unit)
     return Markup('<figure class="chart">{}\n{}{}</figure>').format(caption, drawing, same)
 
 

@@ -17,7 +17,7 @@ Kind = Literal[
     "duration",  # seconds
     "bytes",
     "state",  # a code with a word in catalogue/states.yaml
-    "link",  # (text, href relative to the page)
+    "link",  # (text, href relative to the page or nothing)
     "markup",  # trusted inline SVG of this package; left out of worksheets
 ]
 

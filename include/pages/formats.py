@@ -53,7 +53,7 @@ class Formats:
         return self.number(value, digits) + ("%" if self.lang == "en" else f"{_SPACE}%")
 
     def money(self, value: Amount | None, currency: str = "EUR") -> str:
-        """12,30 € or €12.30; two decimals, and up to four where the price has them."""
+        """12,30 € or €12.30, with the decimals of `amount`."""
         if value is None:
             return NOTHING
         sign = _CURRENCIES.get(currency, currency)
@@ -64,11 +64,14 @@ class Formats:
         return f"{minus}{sign}{gap}{self.amount(abs(exact))}"
 
     def amount(self, value: Amount | None) -> str:
-        """Money without its sign."""
+        """Money without its sign: cents; below one, as of a unit price, up to four decimals."""
         if value is None:
             return NOTHING
-        exponent = Decimal(str(value)).normalize().as_tuple().exponent
-        return self.number(value, min(4, max(2, -exponent)) if isinstance(exponent, int) else 2)
+        exact = Decimal(str(value)).normalize()
+        exponent = exact.as_tuple().exponent
+        if abs(exact) >= 1 or not isinstance(exponent, int):
+            return self.number(exact, 2)
+        return self.number(exact, min(4, max(2, -exponent)))
 
     def day(self, value: date | datetime | None) -> str:
         """22 nov. 2026."""

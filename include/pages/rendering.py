@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from include.pages.columns import Kind
 from include.pages.formats import DEFAULT_ZONE, NOTHING, Formats
@@ -40,7 +40,7 @@ class _Renderer:
         self.special: dict[str, Callable[[Any], Markup]] = {
             "state": self.chip,
             "code": Markup("<code>{}</code>").format,
-            "link": lambda link: Markup('<a href="{1}">{0}</a>').format(*link),
+            "link": _link,
             "markup": Markup,  # inline SVG drawn by this package
         }
         f = self.formats
@@ -79,6 +79,11 @@ class _Renderer:
         if special is not None:
             return special(value)
         return str(value if kind in ("text", "phone") else getattr(self.formats, kind)(value))
+
+
+def _link(value: tuple[str, str]) -> Markup:
+    text, href = value
+    return Markup('<a href="{}">{}</a>').format(href, text) if href else escape(text)
 
 
 @cache

@@ -16,8 +16,6 @@ from include.reports.registry import report, reports
 from include.settings import settings
 from include.storage import Storage
 
-INDEX = "reports/index.html"
-
 
 def build(
     names: Sequence[str] = (),
@@ -29,7 +27,8 @@ def build(
     """Write these reports (all if none is named) as of `at`; the keys written under the reports' URL.
 
     Each gives `reports/<yyyy>/<mm>/<name>-<slug>-<period>.html` and `.xlsx`; `reports/index.html`
-    lists what has been made. `period` is what Period.parse takes. Raises InputError for an unknown
+    lists what has been made;
+    English ones end in `.en.html`. `period` is what Period.parse takes. Raises InputError for an unknown
     name or a period that is none, before anything is written.
     """
     at = at or datetime.now(UTC)
@@ -44,13 +43,23 @@ def build(
         desk = Desk(conn, span, Words(lang, formats), formats, at)
         for kind in wanted:
             keys += _write(storage, desk, kind)
-        storage.write_text(INDEX, _index(conn, desk))
-    return [*keys, INDEX]
+        storage.write_text(index_key(lang), _index(conn, desk))
+    return [*keys, index_key(lang)]
+
+
+def index_key(lang: str) -> str:
+    """The list of the reports in `lang`."""
+    return f"reports/index{_suffix(lang)}.html"
+
+
+def _suffix(lang: str) -> str:
+    return "" if lang == "fr" else f".{lang}"
 
 
 def _write(storage: Storage, desk: Desk, kind: Report) -> list[str]:
     page = kind.make(desk)
     stem = f"reports/{desk.period.folder}/{kind.name}-{kind.slug}-{desk.period.slug}"
+    stem += _suffix(desk.lang)
     html, xlsx = f"{stem}.html", f"{stem}.xlsx"
     storage.write_text(html, page_html(desk, kind, page, xlsx.rpartition("/")[2]))
     storage.write_bytes(xlsx, page_workbook(desk, page))
@@ -75,6 +84,7 @@ def page_html(desk: Desk, kind: Report, page: Page, workbook_name: str) -> str:
         "report",
         desk.lang,
         zone=desk.f.zone,
+        index=f"../../{index_key(desk.lang).rpartition('/')[2]}",
         name=kind.name,
         title=desk.t(f"report.{kind.name}"),
         period=desk.period.shown(desk.f),
@@ -93,7 +103,7 @@ def page_workbook(desk: Desk, page: Page) -> bytes:
 
 def _index(conn: Connection, desk: Desk) -> str:
     with conn.cursor(cursor_factory=RealDictCursor) as cur:
-        cur.execute(sql("reports/list_runs"), {"most": 300})
+        cur.execute(sql("reports/list_runs"), {"language": desk.lang, "most": 300})
         runs = [dict(row) for row in cur.fetchall()]
     zone = desk.f.zone
     months: dict[str, list[dict[str, object]]] = {}

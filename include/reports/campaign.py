@@ -185,10 +185,10 @@ def _charts(outbox: Outbox, row: Row) -> list[Any]:
 
 
 def _pace(outbox: Outbox, pace: list[dict[str, Any]]) -> Any:
-    """Messages sent over time, in at most 120 equal steps of whole minutes."""
+    """Messages sent over time, in at most 60 equal steps of whole minutes."""
     first, last = pace[0]["minute"], pace[-1]["minute"]
     minutes = int((last - first).total_seconds() // 60) + 1
-    step = -(-minutes // 120)
+    step = -(-minutes // 60)
     sums = [0] * -(-minutes // step)
     for row in pace:
         sums[int((row["minute"] - first).total_seconds() // 60) // step] += row["sent"]

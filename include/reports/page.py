@@ -53,7 +53,10 @@ def columns(t: Words, area: str, *named: tuple[str, str] | Column) -> list[Colum
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the page and a sheet of the workbook; the page shows the first `shown` rows."""
+    """A table of the page and a sheet of the workbook.
+
+    The page shows the first `shown` rows, and of the `optional` columns those that say something.
+    """
 
     title: str
     columns: Sequence[Column]
@@ -61,13 +64,19 @@ class Table:
     empty: str
     total: Row | None = None
     shown: int = 200
+    optional: Sequence[str] = ()
+
+    @property
+    def page_columns(self) -> list[Column]:
+        """The columns of the page."""
+        silent = {key for key in self.optional if not any(row[key] for row in self.rows)}
+        return [column for column in self.columns if column.key not in silent]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart of the page."""
+    """A chart of the page, with its title."""
 
-    title: str
     chart: Markup
 
 

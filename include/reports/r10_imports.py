@@ -48,6 +48,7 @@ def make(desk: Desk) -> Page:
                 rows,
                 t("r10.empty"),
                 summed,
+                optional=("reason", "updated", "unchanged", "duplicates", "blocklisted"),
             ),
             *_chart(desk, codes),
             Table(
@@ -91,7 +92,7 @@ def _chart(desk: Desk, codes: list[dict[str, object]]) -> list[Figure]:
         return []
     bars = [(str(row["why"] or row["code"]), int(str(row["rejected"]))) for row in codes[:12]]
     title = desk.t("r10.chart")
-    return [Figure(title, bar(title, bars, desk.lang, unit=desk.t("unit.rows"), table=False))]
+    return [Figure(bar(title, bars, desk.lang, unit=desk.t("unit.rows"), table=False))]
 
 
 REPORT = Report("R10", "imports", make)

@@ -61,8 +61,8 @@ def make(desk: Desk) -> Page:
         next_step=_next(desk, lost, summed["uncertain"]),
         tiles=figures,
         sections=[
-            Table(t("r1.table"), columns, rows, t("r1.empty"), summed),
-            *([Figure(t("r1.chart"), chart)] if busy else []),
+            Table(t("r1.table"), columns, rows, t("r1.empty"), summed, optional=("rate_limit",)),
+            *([Figure(chart)] if busy else []),
         ],
         notes=(t("reports.sms_counted"), t("r1.rate_note")),
     )

@@ -8,6 +8,7 @@ from include.reports.page import Desk, Figure, Page, Report, Table, share, total
 
 SIGNALS = (5, 4, 3, 2, 1)
 _SPARKS = 120
+_OPTIONAL = ("undelivered", "failed", "uncertain", "last_error", "spark")
 
 
 def make(desk: Desk) -> Page:
@@ -39,7 +40,7 @@ def make(desk: Desk) -> Page:
             (t("column.failed"), f.number(summed["failed"])),
         ),
         sections=[
-            Table(t("r2.table"), columns, rows, t("r2.empty"), summed),
+            Table(t("r2.table"), columns, rows, t("r2.empty"), summed, optional=_OPTIONAL),
             *_charts(desk, rows),
         ],
         notes=(t("reports.sms_counted"), t("r2.signal_note")),
@@ -72,7 +73,7 @@ def _charts(desk: Desk, rows: list[dict[str, object]]) -> list[Figure]:
         unit=t("unit.modems"),
         colours=[f"signal-{level}" for level, _ in counts],
     )
-    return [Figure(t("r2.chart"), chart)]
+    return [Figure(chart)]
 
 
 def _reasons(desk: Desk, out: list[dict[str, object]]) -> str:

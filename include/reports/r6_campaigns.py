@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from include.pages import Column
 from include.pages.chart import funnel, stacked
-from include.reports.page import Desk, Figure, Page, Report, Row, Table, share, total
+from include.reports.page import Desk, Figure, Page, Report, Table, share, total
 
 _PARTS = (
     ("delivered", "series-1"),
@@ -15,10 +16,18 @@ _PARTS = (
 )
 
 
+_OPTIONAL = (
+    "reason", "waiting", "sent", "undelivered", "failed", "uncertain", "written_off", "skipped",
+    "expired", "cancelled", "finished_at",
+)  # fmt: skip
+
+
 def make(desk: Desk) -> Page:
     """The campaigns activated, or only made, in the period."""
     t, f = desk.t, desk.f
-    rows = desk.rows("r6_campaigns")
+    rows = [
+        dict(row) | {"purpose": t(f"purpose.{row['purpose']}")} for row in desk.rows("r6_campaigns")
+    ]
     counted = (
         "recipients", "kept", "waiting", "handed_over", "sent", "delivered", "undelivered",
         "failed", "uncertain", "written_off", "skipped", "expired", "cancelled", "segments", "cost",
@@ -26,9 +35,9 @@ def make(desk: Desk) -> Page:
     summed = total(rows, *counted)
     summed["delivered_percent"] = share(summed["delivered"], summed["handed_over"])
     columns = desk.columns(
-        ("client", "code"), ("campaign", "code"), ("purpose", "code"), ("state", "state"),
-        ("reason", "code"), *[(key, "number") for key in counted[:6]],
-        ("delivered_percent", "percent"), *[(key, "number") for key in counted[6:-1]],
+        ("client", "code"), ("campaign", "code"), ("purpose", "text"), ("state", "state"),
+        ("reason", "code"), *[_count(desk, key) for key in counted[:6]],
+        ("delivered_percent", "percent"), *[_count(desk, key) for key in counted[6:-1]],
         ("cost", "money"), ("activated_at", "when"), ("finished_at", "when"),
     )  # fmt: skip
     reasons = [dict(row) | {"why": _why(desk, row["reason"])} for row in desk.rows("r6_reasons")]
@@ -40,13 +49,13 @@ def make(desk: Desk) -> Page:
         tiles=(
             (t("column.recipients"), f.number(summed["recipients"])),
             (t("column.handed_over"), f.number(summed["handed_over"])),
-            (t("column.delivered"), f.number(summed["delivered"])),
+            (t("r6.column.delivered"), f.number(summed["delivered"])),
             (t("column.delivered_percent"), f.percent(summed["delivered_percent"])),
             (t("column.cost"), f.money(summed["cost"])),
         ),
         sections=[
             *_charts(desk, rows, summed),
-            Table(t("r6.table"), columns, rows, t("r6.empty"), summed),
+            Table(t("r6.table"), columns, rows, t("r6.empty"), summed, optional=_OPTIONAL),
             Table(
                 t("r6.reasons"),
                 desk.columns(
@@ -60,17 +69,23 @@ def make(desk: Desk) -> Page:
     )
 
 
+def _count(desk: Desk, key: str) -> Column:
+    """A column of messages, where R1 and R2 count SMS."""
+    own = f"r6.column.{key}"
+    return Column(key, desk.t(own if desk.t.has(own) else f"column.{key}"), "number")
+
+
 def _why(desk: Desk, reason: str) -> str:
     key = f"reports.reason.{reason}"
     return desk.t(key) if desk.t.has(key) else ""
 
 
-def _charts(desk: Desk, rows: list[Row], summed: dict[str, Any]) -> list[Figure]:
+def _charts(desk: Desk, rows: list[dict[str, Any]], summed: dict[str, Any]) -> list[Figure]:
     t = desk.t
     if not summed["recipients"]:
         return []
     keys = ("recipients", "kept", "handed_over", "delivered")
-    steps = [(t(f"column.{key}"), summed[key]) for key in keys]
+    steps = [(_count(desk, key).title, summed[key]) for key in keys]
     parts = [(t(f"fate.message.{name}"), colour) for name, colour in _PARTS]
     bars = [
         (f"{row['client']} · {row['campaign']}", [row[name] for name, _ in _PARTS])
@@ -79,9 +94,8 @@ def _charts(desk: Desk, rows: list[Row], summed: dict[str, Any]) -> list[Figure]
     ]
     unit = t("unit.messages")
     return [
-        Figure(t("r6.funnel"), funnel(t("r6.funnel"), steps, desk.lang, unit=unit, table=False)),
+        Figure(funnel(t("r6.funnel"), steps, desk.lang, unit=unit, table=False)),
         Figure(
-            t("r6.chart"),
             stacked(t("r6.chart"), bars[:20], parts, desk.lang, unit=unit, table=False),
         ),
     ]

@@ -22,7 +22,10 @@ def make(desk: Desk) -> Page:
     }
     centres = per["cost_centre"]
     summed = total(centres, "calls", "outgoing", "seconds", "unrated")
-    unrated = desk.rows("t1_unrated", zone=desk.f.zone)
+    unrated = [
+        dict(row) | {"direction": t(f"direction.{row['direction']}")}
+        for row in desk.rows("t1_unrated", zone=desk.f.zone)
+    ]
     return Page(
         outcome=t(
             "t1.outcome",
@@ -47,7 +50,7 @@ def make(desk: Desk) -> Page:
             _table(desk, "user", per["user"], ("extension", "phone"), ("user_name", "text")),
             Table(
                 t("t1.unrated"),
-                desk.columns(("reason", "code"), ("direction", "code"), ("calls", "number")),
+                desk.columns(("reason", "code"), ("direction", "text"), ("calls", "number")),
                 unrated,
                 t("t1.no_unrated"),
             ),
@@ -83,7 +86,7 @@ def _chart(desk: Desk, centres: list[Row]) -> list[Figure]:
     bars = [(row["cost_centre"] or none, float(row["cost"])) for row in priced]
     units = ", ".join(sorted({row["currency"] for row in priced}))
     chart = bar(title, bars, desk.lang, unit=units, kind="amount", table=False)
-    return [Figure(title, chart)]
+    return [Figure(chart)]
 
 
 REPORT = Report("T1", "cost", make)

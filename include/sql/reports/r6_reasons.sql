@@ -6,5 +6,5 @@ where
   m.state in ('skipped', 'failed', 'undelivered')
   and coalesce(c.activated_at, c.created_at) >= %(since)s
   and coalesce(c.activated_at, c.created_at) < %(until)s
-group by m.state, reason
+group by m.state, m.reason
 order by messages desc, state asc, reason asc

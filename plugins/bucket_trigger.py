@@ -21,7 +21,10 @@ Seen = frozenset[tuple[str, int, str]]
 
 
 class BucketTrigger(BaseEventTrigger):
-    """Fires when files of `place` (`inbox` or `spool`) have kept size and time for two listings."""
+    """Fires when files of `place` (`inbox` or `spool`) are new, and at the next listing once more.
+
+    A scan takes only what it has seen unchanged before, so each file needs two of them.
+    """
 
     def __init__(self, place: str = "inbox", every: float = 3.0) -> None:
         super().__init__()
@@ -33,15 +36,15 @@ class BucketTrigger(BaseEventTrigger):
         return "bucket_trigger.BucketTrigger", {"place": self.place, "every": self.every}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """One event for all files that became complete since the last listing."""
+        """One event when something is new, and one when it has become complete."""
         before: Seen = frozenset()
-        told: Seen = frozenset()
+        told_once: Seen = frozenset()
         while True:
             now = await asyncio.to_thread(self._look, before)
-            complete = now & before
-            if fresh := sorted(key for key, _, _ in complete - told):
-                yield TriggerEvent({"files": len(fresh), "first": fresh[:10]})
-            before, told = now, complete
+            appeared, unchanged = now - before, told_once & now
+            if keys := sorted(key for key, _, _ in appeared | unchanged):
+                yield TriggerEvent({"files": len(keys), "first": keys[:10]})
+            before, told_once = now, appeared
             await asyncio.sleep(self.every)
 
     def _look(self, before: Seen) -> Seen:
@@ -58,10 +61,10 @@ def waiting(place: str) -> list[tuple[str, int, str]]:
     from include.storage import Storage
 
     now = settings()
-    storage = Storage(now.bucket_url if place == "inbox" else now.spool_url)
+    url, prefix = (now.bucket_url, "clients") if place == "inbox" else (now.spool_url, "")
     return [
         (file.key, file.size, file.modified.isoformat())
-        for file in storage.list()
+        for file in Storage(url).list(prefix)
         if _meant(PurePosixPath(file.key), place)
     ]
 

@@ -1,0 +1,105 @@
+"""The listing in the triggerer, run for real over folders of the test's own."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Steps = list[Callable[[], object]]
+
+
+def events(place: str, steps: Steps) -> list[Any]:
+    """The events between the steps: each step is followed by as many listings as tell something."""
+    from bucket_trigger import BucketTrigger
+
+    async def gather() -> list[Any]:
+        told = BucketTrigger(place=place, every=0).run()
+        found: list[Any] = []
+        for step in steps:
+            step()
+            found.append((await asyncio.wait_for(anext(told), 20)).payload["first"])
+        return found
+
+    return asyncio.run(gather())
+
+
+@pytest.fixture
+def inbox(
+    airflow_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Path]:
+    monkeypatch.setenv("SMSSWITCH_DATABASE_URL", "postgresql://unused")
+
+    def drop(name: str) -> Path:
+        path = tmp_path / "var" / "bucket" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("content")
+        return path
+
+    return drop
+
+
+def test_a_drop_is_told_when_new_and_once_more_when_complete(inbox: Callable[[str], Path]) -> None:
+    drop = "clients/acme/inbox/contacts/a.csv"
+    other = "clients/acme/inbox/contacts/b.csv"
+    told = events("inbox", [lambda: inbox(drop), lambda: None, lambda: inbox(other), lambda: None])
+    assert told == [[drop], [drop], [other], [other]]
+
+
+def test_a_file_that_grows_is_told_again(inbox: Callable[[str], Path]) -> None:
+    key = "clients/acme/inbox/contacts/a.csv"
+    path = inbox(key)
+    assert events("inbox", [lambda: None, lambda: path.write_text("grown")]) == [[key], [key]]
+
+
+def test_row_2_half_written_and_hidden_files_are_not_told(inbox: Callable[[str], Path]) -> None:
+    folder = "clients/acme/inbox/contacts"
+    for name in ("a.csv.part", "~$a.xlsx", ".b.csv.tmp", "c.crdownload", "d.filepart"):
+        inbox(f"{folder}/{name}")
+    inbox("clients/acme/outbox/index.html")
+    assert events("inbox", [lambda: inbox(f"{folder}/whole.csv")]) == [[f"{folder}/whole.csv"]]
+
+
+def test_a_link_is_not_told(inbox: Callable[[str], Path]) -> None:
+    folder = inbox("clients/acme/inbox/contacts/whole.csv").parent
+    (folder / "link.csv").symlink_to("/etc/passwd")
+    assert events("inbox", [lambda: None]) == [["clients/acme/inbox/contacts/whole.csv"]]
+
+
+def test_the_spool_is_told_without_its_kept_copies(
+    inbox: Callable[[str], Path], tmp_path: Path
+) -> None:
+    spool = tmp_path / "var" / "spool"
+    for name in (".raw/orleans/abc", "orleans/TAXAAAAA.DAT"):
+        (spool / name).parent.mkdir(parents=True)
+        (spool / name).write_bytes(b"\x1f\x9d")
+    assert events("spool", [lambda: None]) == [["orleans/TAXAAAAA.DAT"]]
+
+
+def test_a_bucket_that_cannot_be_listed_does_not_end_the_trigger(
+    inbox: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox("clients/acme/inbox/contacts/a.csv")
+    monkeypatch.setenv("SMSSWITCH_BUCKET_URL", "nosuchscheme://bucket")
+    there = lambda: monkeypatch.delenv("SMSSWITCH_BUCKET_URL")  # noqa: E731
+    from bucket_trigger import BucketTrigger
+
+    async def run() -> Any:
+        trigger = BucketTrigger(place="inbox", every=0)
+        assert trigger._look(frozenset()) == frozenset()
+        there()
+        return (await asyncio.wait_for(anext(trigger.run()), 20)).payload
+
+    assert asyncio.run(run())["files"] == 1
+
+
+def test_the_triggerer_can_make_it_again_from_what_it_says_of_itself(airflow_home: Path) -> None:
+    from airflow.sdk._shared.module_loading import import_string
+
+    from bucket_trigger import BucketTrigger  # isort: skip
+
+    path, arguments = BucketTrigger(place="spool", every=1.5).serialize()
+    named: Any = import_string(path)
+    again = named(**arguments)
+    assert (again.place, again.every) == ("spool", 1.5)

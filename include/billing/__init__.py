@@ -1,0 +1,1 @@
+"""Money: tariffs, prices of calls and messages, credit."""

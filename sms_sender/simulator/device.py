@@ -60,7 +60,9 @@ class EmulatedModem:
     def receive(self, data: bytes, now: float) -> None:
         """Take what was written to the port."""
         self._now = now
-        self._input += data[: MAX_INPUT - len(self._input)]
+        if len(self._input) + len(data) > MAX_INPUT:
+            self._input.clear()
+        self._input += data[-MAX_INPUT:]
         self._parse()
 
     def wake(self, now: float) -> None:

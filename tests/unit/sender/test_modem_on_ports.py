@@ -1,0 +1,325 @@
+"""The modem against emulated ones: real bytes on pseudo-terminals and sockets."""
+
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sms_sender.errors import ModemGone, ModemStuck
+from sms_sender.modem import Modem, SubmitOutcome, Timeouts
+from sms_sender.pdu import DeliveryReport, InboundSms, encode_submit
+from sms_sender.simulator import count_log, read_log
+from sms_sender.transport import SerialTransport
+from tests.unit.sender.conftest import QUICK, MakeFarm, OpenModem
+
+
+def send(modem: Modem, text: str = "Bonjour", to: str = "+33639980001") -> list[SubmitOutcome]:
+    return [
+        modem.submit(pdu.length, pdu.hex, lambda: None)
+        for pdu in encode_submit(to, text, reference=7)
+    ]
+
+
+def send_one(modem: Modem, text: str = "Bonjour", to: str = "+33639980001") -> SubmitOutcome:
+    (outcome,) = send(modem, text, to)
+    return outcome
+
+
+def collect(modem: Modem, count: int) -> list[DeliveryReport | InboundSms]:
+    items: list[DeliveryReport | InboundSms] = []
+    until = time.monotonic() + 10
+    while len(items) < count and time.monotonic() < until:
+        items += modem.poll(0.2)
+    return items
+
+
+def test_identity(make_farm: MakeFarm, open_modem: OpenModem) -> None:
+    farm = make_farm(modems=2, seed=5)
+    first, second = (open_modem(port).identify() for port in farm.ports)
+    assert first.imei == farm.modems[0].card.imei
+    assert first.imsi == farm.modems[0].card.imsi
+    assert first.iccid == farm.modems[0].card.iccid
+    assert (first.sim_state, first.registration) == ("ready", "home")
+    assert (first.operator, second.operator) == ("orange", "sfr")
+    assert first.rssi == farm.modems[0].card.rssi
+    assert first.imei != second.imei
+
+
+def test_messages_parts_and_their_references(
+    make_farm: MakeFarm, open_modem: OpenModem, tmp_path: Path
+) -> None:
+    modem = open_modem(make_farm().ports[0])
+    outcomes = send(modem, "ça " * 60)
+    assert [outcome.reference for outcome in outcomes] == [1, 2, 3]
+    assert modem.last_reference() == 3
+    lines = list(read_log([tmp_path / "network.jsonl"]))
+    assert [(line["ref"], line["part"], line["parts"], line["mr"]) for line in lines] == [
+        (7, 1, 3, 1),
+        (7, 2, 3, 2),
+        (7, 3, 3, 3),
+    ]
+    assert "".join(line["text"] for line in lines) == "ça " * 60
+
+
+def test_the_reference_wraps(make_farm: MakeFarm, open_modem: OpenModem) -> None:
+    modem = open_modem(make_farm().ports[0])
+    references = [send_one(modem, str(number)).reference for number in range(260)]
+    assert references == [(number + 1) & 0xFF for number in range(260)]
+    assert modem.last_reference() == 260 & 0xFF
+
+
+def test_delivery_reports_and_replies(make_farm: MakeFarm, open_modem: OpenModem) -> None:
+    farm = make_farm(report_delay=0.05, reply=1.0, reply_text="STOP")
+    modem = open_modem(farm.ports[0])
+    assert modem.poll(0) == []
+    send(modem, to="+33639980007")
+    items = collect(modem, 2)
+    (report,) = [item for item in items if isinstance(item, DeliveryReport)]
+    (reply,) = [item for item in items if isinstance(item, InboundSms)]
+    assert (report.reference, report.msisdn, report.state) == (1, "+33639980007", "delivered")
+    assert (reply.msisdn, reply.text) == ("+33639980007", "STOP")
+    assert len(farm.modems[0]._settings.stored) == 1
+    assert modem.poll(0) == []
+    assert len(farm.modems[0]._settings.stored) == 0
+
+
+def test_reports_that_come_during_other_commands_are_kept(
+    make_farm: MakeFarm, open_modem: OpenModem
+) -> None:
+    modem = open_modem(make_farm(report_delay=0.0).ports[0])
+    for number in range(50):
+        send(modem, str(number))
+        modem.identify()
+    reports = collect(modem, 50)
+    assert [item.reference for item in reports if isinstance(item, DeliveryReport)] == [
+        *range(1, 51)
+    ]
+
+
+def test_a_message_stored_while_nobody_listened_is_found_at_the_next_opening(
+    make_farm: MakeFarm, open_modem: OpenModem
+) -> None:
+    farm = make_farm()
+    arrived = threading.Event()
+
+    def arrive() -> None:
+        farm.modems[0].bring("+33639980009", "Arret")
+        arrived.set()
+
+    farm.post(arrive)
+    assert arrived.wait(5)
+    (item,) = collect(open_modem(farm.ports[0]), 1)
+    assert isinstance(item, InboundSms)
+    assert item.text == "Arret"
+
+
+def test_undelivered_and_lost_reports(make_farm: MakeFarm, open_modem: OpenModem) -> None:
+    farm = make_farm(report_delay=0.0, delivered=0.4, undelivered=0.4)
+    modem = open_modem(farm.ports[0])
+    numbers = [f"+3363998{number:04d}" for number in range(60)]
+    for number in numbers:
+        send(modem, to=number)
+    codes = {number: farm.network.report_code(number) for number in numbers}
+    told = {number: code for number, code in codes.items() if code is not None}
+    items = [item for item in collect(modem, len(told)) if isinstance(item, DeliveryReport)]
+    assert {item.msisdn: item.code for item in items} == told
+    assert {item.state for item in items} == {"delivered", "undelivered"}
+    assert 0 < len(told) < 60
+
+
+def test_rejected_numbers_stay_rejected(make_farm: MakeFarm, open_modem: OpenModem) -> None:
+    modem = open_modem(make_farm(reject=0.5).ports[0])
+    first = [send_one(modem, to=f"+3363998{n:04d}").kind for n in range(40)]
+    again = [send_one(modem, "autre", to=f"+3363998{n:04d}").kind for n in range(40)]
+    assert first == again
+    assert set(first) == {"sent", "rejected"}
+
+
+def test_temporary_errors_pass_when_tried_again(
+    make_farm: MakeFarm, open_modem: OpenModem, tmp_path: Path
+) -> None:
+    modem = open_modem(make_farm(retryable=0.5).ports[0])
+    for number in range(20):
+        outcome = send_one(modem, str(number))
+        while outcome.kind == "rejected":
+            assert outcome.error_class == "retryable"
+            outcome = send_one(modem, str(number))
+        assert outcome.kind == "sent"
+    assert count_log([tmp_path / "network.jsonl"]).segments == 20
+
+
+@pytest.mark.parametrize("fault", ["network_timeout", "silent"])
+def test_what_may_have_gone_out_is_uncertain(
+    fault: str, make_farm: MakeFarm, open_modem: OpenModem, tmp_path: Path
+) -> None:
+    farm = make_farm(**{fault: 1.0})
+    modem = open_modem(farm.ports[0], Timeouts(submit=0.05, settle=0.01))
+    outcomes = [send_one(modem, str(number)) for number in range(12)]
+    assert {outcome.kind for outcome in outcomes} == {"uncertain"}
+    assert 0 < count_log([tmp_path / "network.jsonl"]).accepted < 12
+
+
+def test_a_late_answer_is_brought_by_recovering(make_farm: MakeFarm, open_modem: OpenModem) -> None:
+    modem = open_modem(make_farm(late=1.0, late_after=0.8).ports[0])
+    assert send_one(modem).kind == "uncertain"
+    assert modem.recover() == SubmitOutcome("sent", 1)
+    assert send_one(modem).kind == "uncertain"
+    assert modem.recover() == SubmitOutcome("sent", 2)
+
+
+def test_noise_between_prompt_and_reference_changes_nothing(
+    make_farm: MakeFarm, open_modem: OpenModem, tmp_path: Path
+) -> None:
+    modem = open_modem(make_farm(noise=1.0, report_delay=0.0).ports[0])
+    outcomes = [send_one(modem, str(number)) for number in range(300)]
+    assert {outcome.kind for outcome in outcomes} == {"sent"}
+    assert [outcome.reference for outcome in outcomes] == [(n + 1) & 0xFF for n in range(300)]
+    assert count_log([tmp_path / "network.jsonl"]).accepted == 300
+
+
+def test_a_modem_that_hangs_is_stuck_and_comes_back(
+    make_farm: MakeFarm, open_modem: OpenModem
+) -> None:
+    modem = open_modem(
+        make_farm(hang=1.0, hang_for=1.5).ports[0],
+        Timeouts(submit=0.1, settle=0.01, sync=0.3),
+    )
+    assert send_one(modem).kind == "uncertain"
+    with pytest.raises(ModemStuck):
+        modem.recover()
+    with pytest.raises(ModemStuck):
+        modem.identify()
+    modem.close()
+    patient = open_modem(modem.port, QUICK)
+    assert patient.identify().sim_state == "ready"
+
+
+def test_a_port_that_vanishes_and_comes_back(
+    make_farm: MakeFarm, open_modem: OpenModem, tmp_path: Path
+) -> None:
+    farm = make_farm(unplug=1.0, replug_after=0.2, links=tmp_path / "by-id")
+    (port,) = farm.ports
+    modem = open_modem(port)
+    outcome = send_one(modem)
+    assert outcome.kind == "uncertain"
+    with pytest.raises(ModemGone):
+        modem.identify()
+    modem.close()
+    until = time.monotonic() + 5
+    while not os.path.lexists(port) and time.monotonic() < until:
+        time.sleep(0.01)
+    modem.open()
+    accepted = count_log([tmp_path / "network.jsonl"]).accepted
+    assert modem.last_reference() == 1
+    assert accepted in {0, 1}
+
+
+def test_closing_and_opening_keeps_the_modems_state(
+    make_farm: MakeFarm, open_modem: OpenModem
+) -> None:
+    modem = open_modem(make_farm().ports[0])
+    send(modem)
+    modem.close()
+    modem.open()
+    assert modem.last_reference() == 1
+    assert send_one(modem).reference == 2
+
+
+def test_a_sender_that_died_at_the_prompt_leaves_nothing_behind(
+    make_farm: MakeFarm, open_modem: OpenModem, tmp_path: Path
+) -> None:
+    farm = make_farm()
+    (port,) = farm.ports
+    dying = SerialTransport(port)
+    dying.write(b"AT+CMGS=20\r")
+    answered = b""
+    while b"> " not in answered:
+        answered += dying.read(5)
+    dying.write(b"0011000B9133")
+    dying.close()
+    modem = open_modem(port)
+    assert send_one(modem).kind == "sent"
+    count = count_log([tmp_path / "network.jsonl"])
+    assert (count.accepted, count.malformed) == (1, 0)
+
+
+def test_no_credit(make_farm: MakeFarm, open_modem: OpenModem) -> None:
+    modem = open_modem(make_farm(credit=2).ports[0], credit_codes=frozenset({500}))
+    assert [send_one(modem).error_class for _ in range(4)] == [None, None, "credit", "credit"]
+
+
+def test_a_locked_sim(make_farm: MakeFarm, open_modem: OpenModem) -> None:
+    (port,) = make_farm(pin="1234").ports
+    locked = open_modem(port, pins={"*": "0000"})
+    assert locked.identify().sim_state == "pin"
+    outcome = send_one(locked)
+    assert (outcome.kind, outcome.error_class) == ("not_sent", "sim")
+    locked.close()
+    modem = open_modem(port, pins={"*": "1234"})
+    assert modem.identify().sim_state == "ready"
+    assert send_one(modem).kind == "sent"
+
+
+def test_a_pdu_of_the_wrong_length_is_refused_and_logged(
+    make_farm: MakeFarm, open_modem: OpenModem, tmp_path: Path
+) -> None:
+    modem = open_modem(make_farm().ports[0])
+    (pdu,) = encode_submit("+33639980001", "Bonjour", reference=1)
+    outcome = modem.submit(pdu.length - 1, pdu.hex, lambda: None)
+    assert (outcome.kind, outcome.error_code, outcome.error_class) == (
+        "rejected",
+        304,
+        "permanent",
+    )
+    assert count_log([tmp_path / "network.jsonl"]).malformed == 1
+    assert modem.last_reference() == 0
+
+
+def test_one_port_is_not_opened_twice(make_farm: MakeFarm, open_modem: OpenModem) -> None:
+    (port,) = make_farm().ports
+    open_modem(port)
+    with pytest.raises(ModemGone, match="lock"):
+        open_modem(port)
+
+
+def test_a_port_that_does_not_exist_is_gone(open_modem: OpenModem) -> None:
+    with pytest.raises(ModemGone, match="cannot be opened"):
+        open_modem("/dev/ttyNONE")
+
+
+def test_a_modem_behind_a_socket(make_farm: MakeFarm, open_modem: OpenModem) -> None:
+    farm = make_farm()
+    (pty,) = farm.ports
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        bridge = threading.Thread(target=serve, args=(server, pty), daemon=True)
+        bridge.start()
+        modem = open_modem(f"socket://127.0.0.1:{server.getsockname()[1]}")
+        assert modem.identify().imei == farm.modems[0].card.imei
+        assert send_one(modem).kind == "sent"
+        modem.close()
+        bridge.join(10)
+        assert not bridge.is_alive()
+
+
+def serve(server: socket.socket, pty: str) -> None:
+    """Join one connection to a port until it is closed."""
+    connection, _ = server.accept()
+    port = SerialTransport(pty)
+    connection.settimeout(0.005)
+    while True:
+        try:
+            data = connection.recv(4096)
+        except TimeoutError:
+            data = None
+        if data == b"":
+            break
+        if data:
+            port.write(data)
+        back = port.read(0.005)
+        if back:
+            connection.sendall(back)
+    port.close()
+    connection.close()

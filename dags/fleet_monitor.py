@@ -36,7 +36,14 @@ def fleet_monitor() -> None:
 
         return rollup()
 
-    roll_up()
+    @task
+    @bad_input_fails
+    def client_pages() -> int:
+        from include.reports.outbox import write_pages
+
+        return len(write_pages())
+
+    roll_up() >> client_pages()
 
 
 fleet_monitor()

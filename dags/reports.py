@@ -12,7 +12,8 @@ Builds the reports as HTML with inline SVG and as XLSX, and the index page.
 **Inputs** the business database. Every hour for the current period; the form chooses reports
 (`R1`, `R2`, `R6`, `R10`, `T1`; none: all) and a period (`2026-11` or `2026-11-22`; none: now).
 
-**Outputs** files below `SMSSWITCH_REPORTS_URL`.
+**Outputs** files below `SMSSWITCH_REPORTS_URL`; what has changed in the clients' outboxes: home,
+account, campaign reports.
 
 **When it is red** see the log; clearing the run is safe: files are written anew.
 """
@@ -38,7 +39,15 @@ def reports() -> None:
 
         return build(**(params or {}))
 
+    @task
+    @bad_input_fails
+    def client_pages() -> int:
+        from include.reports.outbox import write_pages
+
+        return len(write_pages(complete=True))
+
     build_reports()
+    client_pages()
 
 
 reports()

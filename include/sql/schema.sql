@@ -508,6 +508,7 @@ COMMENT ON COLUMN public.modem_group.modems IS 'Declared number of modems; count
 COMMENT ON COLUMN public.modem_group.rate_limit IS '« Vitesse »: SMS a minute; null = no limit.';
 COMMENT ON COLUMN public.modem_group.permit_per_modem IS 'k: how far ahead of its reports a host may send, per modem; null = a whole batch.';
 COMMENT ON COLUMN public.modem_group.epoch IS 'Grows at each registration; a host with an older one is refused (SM409).';
+COMMENT ON COLUMN public.modem_group.deleted_at IS 'Its history stays; adding its MAC address again brings it back.';
 CREATE TABLE public.send_batch (
     batch_id bigint NOT NULL,
     activation_month date NOT NULL,
@@ -664,6 +665,9 @@ begin
   grant select on v_ticket to smsswitch_app, smsswitch_reader;
 end
 $_$;
+CREATE FUNCTION public.dialled_e164(number text, plan jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT CASE WHEN (d.digits !~ '^[0-9]+[-*]*$'::text) THEN ''::text WHEN (((dialled_e164.plan ->> 'international'::text) <> ''::text) AND starts_with(d.digits, (dialled_e164.plan ->> 'international'::text))) THEN substr(d.digits, (length((dialled_e164.plan ->> 'international'::text)) + 1)) WHEN (((dialled_e164.plan ->> 'national'::text) <> ''::text) AND starts_with(d.digits, (dialled_e164.plan ->> 'national'::text))) THEN ((dialled_e164.plan ->> 'country'::text) || substr(d.digits, (length((dialled_e164.plan ->> 'national'::text)) + 1))) ELSE ''::text END AS "case" FROM (SELECT CASE WHEN (((dialled_e164.plan ->> 'outside'::text) <> ''::text) AND starts_with(dialled_e164.number, (dialled_e164.plan ->> 'outside'::text))) THEN substr(dialled_e164.number, (length((dialled_e164.plan ->> 'outside'::text)) + 1)) ELSE ltrim(dialled_e164.number, '+'::text) END AS digits) d);
 CREATE FUNCTION public.disable_host_login(host_role name) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -847,6 +851,9 @@ begin
   return permits;
 end
 $$;
+CREATE FUNCTION public.round_exact(numerator numeric, denominator numeric, method text, scale numeric, quantum numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((sign(numerator) * quantum) * CASE method WHEN 'down'::text THEN div((abs(numerator) * scale), denominator) WHEN 'half_up'::text THEN div(((((2)::numeric * abs(numerator)) * scale) + denominator), ((2)::numeric * denominator)) ELSE (div((abs(numerator) * scale), denominator) + (((mod((abs(numerator) * scale), denominator) > (0)::numeric))::integer)::numeric) END);
 CREATE FUNCTION public.segment_moves_to(old public.message_state, kind text, own boolean, current boolean, resend boolean) RETURNS public.message_state
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -2146,8 +2153,6 @@ ALTER TABLE ONLY public.meta_columndesc
 ALTER TABLE ONLY public.meta_columndesc
     ADD CONSTRAINT meta_columndesc_pkey PRIMARY KEY (layout, "position");
 ALTER TABLE ONLY public.modem_group
-    ADD CONSTRAINT modem_group_alias_key UNIQUE (alias);
-ALTER TABLE ONLY public.modem_group
     ADD CONSTRAINT modem_group_host_role_key UNIQUE (host_role);
 ALTER TABLE ONLY public.modem_group
     ADD CONSTRAINT modem_group_mac_key UNIQUE (mac);
@@ -2222,6 +2227,7 @@ CREATE INDEX message_batch ON ONLY public.message USING btree (batch_id) WHERE (
 CREATE INDEX message_campaign ON ONLY public.message USING btree (campaign_id, state);
 CREATE INDEX message_unbatched ON ONLY public.message USING btree (campaign_id, message_id) WHERE ((state = 'planned'::public.message_state) AND (batch_id IS NULL));
 CREATE INDEX message_unsettled ON ONLY public.message USING btree (campaign_id) WHERE ((NOT settled) AND (state <> ALL (ARRAY['planned'::public.message_state, 'leased'::public.message_state, 'uncertain'::public.message_state])));
+CREATE UNIQUE INDEX modem_group_alias ON public.modem_group USING btree (alias) WHERE (deleted_at IS NULL);
 CREATE INDEX quote_campaign ON public.quote USING btree (campaign_id, created_at DESC);
 CREATE INDEX rated_ticket_tariff ON public.rated_ticket USING btree (tariff_id) WHERE (NOT superseded);
 CREATE INDEX segment_modem ON ONLY public.segment USING btree (imei, updated_at);

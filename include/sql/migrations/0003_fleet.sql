@@ -7,7 +7,7 @@ create type group_state as enum (
 create table modem_group (
   group_id bigint generated always as identity primary key,
   mac macaddr not null unique,
-  alias text not null unique check (length(alias) between 1 and 60),
+  alias text not null check (length(alias) between 1 and 60),
   modems smallint not null check (modems between 1 and 64),
   state group_state not null default 'started',
   rate_limit integer check (rate_limit > 0),
@@ -24,7 +24,9 @@ create table modem_group (
   created_at timestamptz not null default now(),
   deleted_at timestamptz
 );
+create unique index modem_group_alias on modem_group (alias) where deleted_at is null;
 comment on table modem_group is 'The 2012 « groupe »: one computer with GSM modems plugged in, known by its MAC address, logged in as host_role.';
+comment on column modem_group.deleted_at is 'Its history stays; adding its MAC address again brings it back.';
 comment on column modem_group.modems is 'Declared number of modems; counts when the group was never seen.';
 comment on column modem_group.rate_limit is '« Vitesse »: SMS a minute; null = no limit.';
 comment on column modem_group.permit_per_modem is 'k: how far ahead of its reports a host may send, per modem; null = a whole batch.';

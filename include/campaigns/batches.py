@@ -1,0 +1,114 @@
+"""Batches: who is to send what, shared by what the groups can do, and moved when that changes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from include.campaigns.store import Campaign
+from include.db import sql
+from include.fleet.capacity import Capacity, capacities, share_out, weights
+
+BATCH_MESSAGES = 200
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What planning did: messages given to groups, and messages that wait for a group."""
+
+    messages: int
+    waiting: int
+
+
+def plan_batches(conn: Connection, campaign: Campaign) -> Planned:
+    """Give the campaign's unbatched messages to groups; the caller holds the campaign.
+
+    With no group that could send they wait, whatever happens: the next run tries again.
+    """
+    values: dict[str, Any] = {
+        "activation_month": campaign.activation_month,
+        "campaign_id": campaign.campaign_id,
+        "client_id": campaign.client_id,
+    }
+    with conn.cursor() as cur:
+        cur.execute(sql("campaigns/skip_opted_out"), values)
+        cur.execute(sql("campaigns/count_unbatched"), values)
+        waiting = int((cur.fetchone() or (0,))[0])
+        allowed = min(waiting, _allowance(conn, campaign, waiting))
+        shares = share_out(allowed, weights(capacities(conn)))
+        given = [(group, number) for group, number in sorted(shares.items()) if number]
+        if not given:
+            return Planned(0, waiting)
+        values |= {
+            "groups": [group for group, _number in given],
+            "shares": [number for _group, number in given],
+            "size": BATCH_MESSAGES,
+        }
+        cur.execute(sql("campaigns/plan_batches"), values)
+        return Planned(cur.rowcount, waiting - cur.rowcount)
+
+
+def _allowance(conn: Connection, campaign: Campaign, waiting: int) -> int:
+    """How many the campaign's own rate lets go now."""
+    rate = campaign.data.get("rate", {})
+    if not rate:
+        return waiting
+    with conn.cursor() as cur:
+        cur.execute(
+            sql("campaigns/count_batched"),
+            {"campaign_id": campaign.campaign_id, "zone": campaign.spec.zone},
+        )
+        minute, day = cur.fetchone() or (0, 0)
+    left = [waiting]
+    if "per_minute" in rate:
+        left.append(rate["per_minute"] - int(minute))
+    if "per_day" in rate:
+        left.append(rate["per_day"] - int(day))
+    return max(min(left), 0)
+
+
+def rebalance(conn: Connection) -> int:
+    """Move batches that nobody has claimed: away from groups that cannot send, to groups that idle.
+
+    The number of batches moved.
+    """
+    with conn.cursor() as cur:
+        cur.execute(sql("campaigns/list_unclaimed"))
+        batches: list[tuple[int, int]] = cur.fetchall()
+        moves = _moves(batches, capacities(conn))
+        if moves:
+            cur.execute(
+                sql("campaigns/move_batches"),
+                {"batches": list(moves), "groups": list(moves.values())},
+            )
+    return len(moves)
+
+
+def _moves(batches: list[tuple[int, int]], groups: list[Capacity]) -> dict[int, int]:
+    """batch -> its new group, for those that should change."""
+    by = weights(groups)
+    if not by or not batches:
+        return {}
+    held: dict[int, list[int]] = {group: [] for group in by}
+    stray: list[int] = []
+    for batch, group in batches:
+        held.get(group, stray).append(batch)
+    idle = [group for group in by if not held[group]]
+    if not stray and (not idle or all(len(own) < 2 for own in held.values())):
+        return {}
+    wanted = share_out(len(batches), by)
+    # The oldest stay where they are; what is above a group's share is free to go.
+    free = stray + [batch for group, own in held.items() for batch in own[wanted[group] :]]
+    moves = {}
+    for group, own in held.items():
+        for _ in range(wanted[group] - len(own)):
+            moves[free.pop()] = group
+    return moves
+
+
+def strays_left(conn: Connection) -> int:
+    """Messages planned for nobody, of campaigns that are being sent."""
+    with conn.cursor() as cur:
+        cur.execute(sql("campaigns/count_waiting"))
+        row = cur.fetchone()
+    return int(row[0]) if row else 0

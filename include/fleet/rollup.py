@@ -1,0 +1,68 @@
+"""The roll-up: what hosts reported becomes money, counters, finished campaigns and alerts."""
+
+import logging
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from include.db import connect, sql
+from include.fleet.capacity import LOST_AFTER, SILENT_AFTER
+from include.logs import canonical
+
+log = logging.getLogger(__name__)
+_ALONE = 7_226_006
+_AGES = {"silent_after": SILENT_AFTER, "lost_after": LOST_AFTER}
+
+
+def rollup() -> dict[str, Any]:
+    """Bring everything derived up to date; safe to run twice and at the same time.
+
+    Settles the ledger (one entry of a kind per campaign), expires and cancels what is not to be
+    sent, completes campaigns by the states of their messages, marks silent batches, stops drained
+    groups, counts by modem, raises and closes alerts.
+    """
+    with connect() as conn:
+        _run(conn, "select pg_advisory_xact_lock(%s)", (_ALONE,))
+        expired = _run(conn, sql("fleet/expire_messages"))
+        cancelled = _run(conn, sql("fleet/cancel_leftovers"))
+        messages, captured, released = _rows(conn, "settle_messages")[0]
+        finished = _rows(conn, "finish_campaigns")
+        _run(conn, sql("fleet/release_remainders"))
+        silent = _run(conn, sql("fleet/mark_silent_batches"), _AGES)
+        stopped = [row[0] for row in _rows(conn, "stop_drained")]
+        modems = _run(conn, sql("fleet/count_by_modem"))
+        alerts = _rows(conn, "raise_alerts", _AGES)
+    canonical(
+        log, "rollup", settled=messages, finished=len(finished), silent=silent, alerts=len(alerts)
+    )
+    return {
+        "settled": {
+            "messages": int(messages),
+            "captured": str(captured),
+            "released": str(released),
+        },
+        "expired": expired,
+        "cancelled": cancelled,
+        "finished": [
+            {"campaign_id": number, "campaign": name, "client": client, "state": state}
+            for number, name, client, state in finished
+        ],
+        "batches_marked": silent,
+        "groups_stopped": stopped,
+        "modems_counted": modems,
+        "alerts": [
+            {"kind": kind, "subject": subject, "detail": detail} for kind, subject, detail in alerts
+        ],
+    }
+
+
+def _run(conn: Connection, statement: str, values: Any = None) -> int:
+    with conn.cursor() as cur:
+        cur.execute(statement, values)
+        return cur.rowcount
+
+
+def _rows(conn: Connection, name: str, values: Any = None) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cur:
+        cur.execute(sql(f"fleet/{name}"), values)
+        return cur.fetchall()

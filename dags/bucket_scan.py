@@ -35,6 +35,7 @@ inboxes = Asset(
 )
 told = AssetAlias("new_uploads")
 WAKES = {
+    "blocklist": Asset(name="contact_files"),
     "contacts": Asset(name="contact_files"),
     "mapping": Asset(name="contact_files"),
     "campaign": Asset(name="campaign_files"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from airflow.sdk import Asset, Param, dag, task
-from dag_edge import attempts, bad_input_fails, each, uploads_told
+from dag_edge import attempts, bad_input_fails, each, tally, uploads_told
 
 DOC = """
 ### What it does
@@ -34,10 +34,10 @@ def campaign_intake() -> None:
     @bad_input_fails
     def apply_uploads(
         params: dict[str, Any] | None = None, triggering_asset_events: Any = None
-    ) -> list[Any]:
+    ) -> dict[str, int]:
         from include.campaigns.intake import apply_upload
 
-        return each(apply_upload, uploads_told(triggering_asset_events, params))
+        return tally(each(apply_upload, uploads_told(triggering_asset_events, params)))
 
     apply_uploads()
 

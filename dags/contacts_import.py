@@ -3,13 +3,14 @@
 from typing import Any
 
 from airflow.sdk import Asset, Param, dag, task
-from dag_edge import attempts, bad_input_fails, each, uploads_told
+from dag_edge import attempts, bad_input_fails, each, tally, uploads_told
 
 DOC = """
 ### What it does
 Gate, sniff, propose a mapping, map, validate with Great Expectations, load in one transaction,
 write the receipt: for every upload that woke the run. A file that cannot be used ends in a receipt
-that says so, not in a red task. A mapping file is applied to the import that waits for it.
+that says so, not in a red task. A mapping file is applied to the import that waits for it, a block
+list to all lists of its client.
 
 **Inputs** asset `contact_files` with the numbers of uploads, or one number in the form.
 
@@ -35,10 +36,10 @@ def contacts_import() -> None:
     @bad_input_fails
     def import_uploads(
         params: dict[str, Any] | None = None, triggering_asset_events: Any = None
-    ) -> list[Any]:
+    ) -> dict[str, int]:
         from include.contacts.importer import import_upload
 
-        return each(import_upload, uploads_told(triggering_asset_events, params))
+        return tally(each(import_upload, uploads_told(triggering_asset_events, params)))
 
     import_uploads()
 

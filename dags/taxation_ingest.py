@@ -1,7 +1,5 @@
 """Reads new spooled files of the PBX into `taxdata`."""
 
-from typing import Any
-
 from airflow.sdk import (
     Asset,
     AssetOrTimeSchedule,
@@ -11,7 +9,7 @@ from airflow.sdk import (
     task,
 )
 from bucket_trigger import BucketTrigger
-from dag_edge import attempts, bad_input_fails
+from dag_edge import attempts, bad_input_fails, tally
 
 DOC = """
 ### What it does
@@ -46,10 +44,10 @@ spool = Asset(
 def taxation_ingest() -> None:
     @task(outlets=[Asset(name="tickets_loaded")])
     @bad_input_fails
-    def ingest() -> dict[str, Any]:
+    def ingest() -> dict[str, int]:
         from include.taxation.ingest import ingest_new
 
-        return ingest_new()
+        return tally(ingest_new()["files"])
 
     ingest()
 

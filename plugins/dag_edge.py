@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
@@ -55,6 +56,11 @@ def each(work: Callable[[int], R], uploads: Iterable[int]) -> list[R]:
     if failures:
         raise failures[0]
     return results
+
+
+def tally(documents: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many are in which state: what Airflow keeps of receipts, which name people."""
+    return dict(Counter(str(document.get("state")) for document in documents))
 
 
 def uploads_told(events: Any, form: dict[str, Any] | None) -> list[int]:

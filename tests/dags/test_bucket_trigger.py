@@ -82,13 +82,12 @@ def test_a_bucket_that_cannot_be_listed_does_not_end_the_trigger(
 ) -> None:
     inbox("clients/acme/inbox/contacts/a.csv")
     monkeypatch.setenv("SMSSWITCH_BUCKET_URL", "nosuchscheme://bucket")
-    there = lambda: monkeypatch.delenv("SMSSWITCH_BUCKET_URL")  # noqa: E731
     from bucket_trigger import BucketTrigger
 
     async def run() -> Any:
-        trigger = BucketTrigger(place="inbox", every=0)
+        trigger: Any = BucketTrigger(place="inbox", every=0)
         assert trigger._look(frozenset()) == frozenset()
-        there()
+        monkeypatch.delenv("SMSSWITCH_BUCKET_URL")
         return (await asyncio.wait_for(anext(trigger.run()), 20)).payload
 
     assert asyncio.run(run())["files"] == 1
@@ -96,8 +95,7 @@ def test_a_bucket_that_cannot_be_listed_does_not_end_the_trigger(
 
 def test_the_triggerer_can_make_it_again_from_what_it_says_of_itself(airflow_home: Path) -> None:
     from airflow.sdk._shared.module_loading import import_string
-
-    from bucket_trigger import BucketTrigger  # isort: skip
+    from bucket_trigger import BucketTrigger
 
     path, arguments = BucketTrigger(place="spool", every=1.5).serialize()
     named: Any = import_string(path)

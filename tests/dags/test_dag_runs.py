@@ -1,0 +1,133 @@
+"""One run of each DAG, on an Airflow of the tests' own and a migrated business database."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.billing import ledger
+from include.db import connect
+from include.taxation.generate import write_spool
+from tests.conftest import Database
+
+Run = Callable[..., Any]
+CONTACTS = """\
+phone;first name
+06 39 98 00 01;Zoé
+06 39 98 00 02;Léo
+12;Nobody
+"""
+MAPPING = """\
+version: 1
+kind: contact-list
+list: guests
+confirmed: true
+columns:
+  - {column: A, to: phone}
+  - {column: B, to: first_name}
+"""
+CAMPAIGN = """\
+version: 1
+kind: campaign
+campaign: hello
+list: guests
+state: active
+purpose: transactional
+message: "Hello {first_name}"
+"""
+
+
+@pytest.fixture
+def run(bag: Any, db: Database) -> Run:
+    def _run(dag_id: str, **form: Any) -> Any:
+        """What the run's task returned; by task, where there are several."""
+        done = bag.dags[dag_id].test(run_conf=form)
+        assert done.state == "success"
+        returned = {
+            instance.task_id: instance.xcom_pull(task_ids=instance.task_id, run_id=done.run_id)
+            for instance in done.get_task_instances()
+        }
+        return returned if len(returned) > 1 else next(iter(returned.values()))
+
+    return _run
+
+
+@pytest.fixture
+def inbox(db: Database, tmp_path: Path) -> Path:
+    """The inbox of client `acme`, who has credit; one group of modems is there."""
+    client_id = db.one(
+        "insert into client (code, name) values ('acme', 'Acme') returning client_id"
+    )
+    with connect() as conn:
+        ledger.topup(conn, client_id, 10)
+    folder = tmp_path / "var" / "bucket" / "clients" / "acme" / "inbox"
+    (folder / "contacts").mkdir(parents=True)
+    (folder / "campaigns").mkdir()
+    return folder
+
+
+def scan_until_registered(run: Run, db: Database, count: int) -> None:
+    """A drop is taken when two scans saw it unchanged."""
+    for _ in range(3):
+        run("bucket_scan")
+        if db.one("select count(*) from upload") == count:
+            return
+    raise AssertionError(db.all("select key, state from upload"))
+
+
+def test_a_drop_becomes_contacts_and_a_campaign_messages(
+    run: Run, db: Database, inbox: Path
+) -> None:
+    (inbox / "contacts" / "guests.csv.mapping.yaml").write_text(MAPPING)
+    (inbox / "contacts" / "guests.csv").write_text(CONTACTS)
+    scan_until_registered(run, db, 1)
+    upload = db.one("select upload_id from upload")
+    assert run("contacts_import", upload_id=upload) == {"loaded": 1}
+    assert db.all("select msisdn, first_name from contact order by 1") == [
+        ("+33639980001", "Zoé"),
+        ("+33639980002", "Léo"),
+    ]
+    (inbox / "campaigns" / "hello.yaml").write_text(CAMPAIGN)
+    scan_until_registered(run, db, 2)
+    upload = db.one("select upload_id from upload where kind = 'campaign'")
+    assert list(run("campaign_intake", upload_id=upload).values()) == [1]
+    run("campaign_expand")
+    assert db.all("select text from message order by 1") == [("Hello Léo",), ("Hello Zoé",)]
+    run("campaign_expand")
+    assert db.one("select count(*) from message") == 2
+
+
+def test_scanning_twice_registers_a_drop_once(run: Run, db: Database, inbox: Path) -> None:
+    (inbox / "contacts" / "guests.csv").write_text(CONTACTS)
+    scan_until_registered(run, db, 1)
+    assert run("bucket_scan") == {}
+    assert db.one("select count(*) from upload") == 1
+
+
+def test_an_upload_that_does_not_exist_fails_without_further_tries(bag: Any, db: Database) -> None:
+    done = bag.dags["campaign_intake"].test(run_conf={"upload_id": 4711})
+    (instance,) = done.get_task_instances()
+    assert (done.state, instance.state) == ("failed", "failed")
+
+
+def test_fleet_monitor(run: Run) -> None:
+    assert isinstance(run("fleet_monitor"), dict)
+
+
+def test_spooled_files_become_priced_tickets(run: Run, db: Database, tmp_path: Path) -> None:
+    spool = tmp_path / "var" / "spool" / "siege"
+    spool.mkdir(parents=True)
+    write_spool(spool / "TAXAAAAA.DAT", layout_name="seed", tickets=50, seed=1)
+    assert run("taxation_ingest") == {"loaded": 1}
+    assert db.one("select count(*) from taxdata") == 50
+    assert run("taxation_ingest") == {}
+    assert isinstance(run("billing_daily"), dict)
+
+
+def test_reports(run: Run, tmp_path: Path) -> None:
+    written = run("reports", names=["R1"])["build_reports"]
+    assert len(written) == 3
+    for key in written:
+        assert (tmp_path / "var" / "reports" / key).stat().st_size > 0

@@ -56,12 +56,10 @@ def run(bag: Any, db: Database) -> Run:
 
 @pytest.fixture
 def inbox(db: Database, tmp_path: Path) -> Path:
-    """The inbox of client `acme`, who has credit; one group of modems is there."""
-    client_id = db.one(
-        "insert into client (code, name) values ('acme', 'Acme') returning client_id"
-    )
+    """The inbox of client `acme`, who has credit."""
+    db.conn.cursor().execute("insert into client (code, name) values ('acme', 'Acme')")
     with connect() as conn:
-        ledger.topup(conn, client_id, 10)
+        ledger.topup(conn, int(str(db.one("select client_id from client"))), Decimal(10))
     folder = tmp_path / "var" / "bucket" / "clients" / "acme" / "inbox"
     (folder / "contacts").mkdir(parents=True)
     (folder / "campaigns").mkdir()

@@ -1,5 +1,6 @@
 """What a modem brings in: delivery reports, inbound messages, stored or handed over directly."""
 
+import logging
 import re
 from collections import deque
 
@@ -14,6 +15,8 @@ from sms_sender.pdu import (
 )
 
 Item = DeliveryReport | InboundSms
+
+log = logging.getLogger(__name__)
 
 _match_stored = re.compile(r'\+C(?:MTI|DSI): ?"?([A-Z]{2})"? ?, ?(\d{1,5})').fullmatch
 _match_listed = re.compile(r"\+CMGL: ?(\d{1,5}) ?, ?(\d)").match
@@ -86,12 +89,13 @@ class Inbox:
 
 
 def _decode(pdu: str) -> list[Item]:
-    """Return the item of a PDU; one that cannot be decoded is dropped, as no retry can help."""
+    """Return the item of a PDU; one that cannot be decoded is logged: no retry can help."""
     try:
         return [decode_status_report(pdu)]
     except PduError:
         pass
     try:
         return [decode_deliver(pdu)]
-    except PduError:
+    except PduError as error:
+        log.warning("a PDU of %d octets was dropped: %s", len(pdu) // 2, error)
         return []

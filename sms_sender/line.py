@@ -126,12 +126,13 @@ class Line:
             answer = self.ask("AT", timeout=patience)
             if answer is None or answer.final.kind != "ok":
                 continue
-            # A late OK may have passed for that one; the modem works in order, so once this
-            # question is answered nothing older can come.
-            mode = self.ask("AT+CMGF?", prefixes=("+CMGF:",), required=True, timeout=patience)
-            if mode is not None:
-                self.in_step = True
-                return
+            # A late OK may have passed for that one. The modem works in order, so once this
+            # question is answered nothing older can come; asked twice it would prove nothing.
+            left = until - self._clock()
+            if self.ask("AT+CMGF?", prefixes=("+CMGF:",), required=True, timeout=left) is None:
+                break
+            self.in_step = True
+            return
         raise ModemStuck(f"{self.port}: no orderly answer within {self._timeouts.sync:g} s")
 
     def close(self) -> None:

@@ -28,7 +28,9 @@ _match_unsolicited = re.compile(r"[+^*&%#$_][A-Z0-9_]+(?::.*)?").fullmatch
 _match_hex = re.compile(r"(?:[0-9A-Fa-f]{2})+").fullmatch
 _match_pdu_follows = re.compile(r"\+(?:CDS|CBM): ?\d+|\+CMT: ?[^,]*, ?\d+").fullmatch
 _match_submitted = re.compile(r'\+CMGS: ?(\d{1,3})(?:, ?"?[^"]*"?)?').fullmatch
-_WORDS_UNSOLICITED = frozenset({"RING", "BUSY", "NO CARRIER", "NO ANSWER", "NO DIALTONE", "READY"})
+_WORDS_UNSOLICITED = frozenset(
+    {"RING", "BUSY", "NO CARRIER", "NO ANSWER", "NO DIALTONE", "READY", "RDY"}
+)
 
 # 3GPP TS 27.007 §9.2 and 27.005 §3.2.5 spell these in verbose mode (AT+CMEE=2).
 _WORDS = {

@@ -180,6 +180,15 @@ def test_noise_between_prompt_and_reference_changes_nothing(
     assert count_log([tmp_path / "network.jsonl"]).accepted == 300
 
 
+def test_a_modem_slow_in_every_command_is_never_one_answer_behind(
+    make_farm: MakeFarm, open_modem: OpenModem
+) -> None:
+    farm = make_farm(command_latency=0.15)
+    seen = open_modem(farm.ports[0]).identify()
+    assert (seen.imei, seen.rssi) == (farm.modems[0].card.imei, farm.modems[0].card.rssi)
+    assert (seen.manufacturer, seen.model) == ("smsswitch", "emulated")
+
+
 def test_a_modem_that_hangs_is_stuck_and_comes_back(
     make_farm: MakeFarm, open_modem: OpenModem
 ) -> None:

@@ -3,7 +3,9 @@
 import json
 import logging
 import select
+import time
 import uuid
+from datetime import datetime
 from typing import Any
 
 import psycopg2
@@ -35,6 +37,7 @@ class Centre:
         self._server = server
         self._journal = str(journal_id)
         self._conn: psycopg2.extensions.connection | None = None
+        self._ahead = 0.0
         self.epoch = 0
         self.channel: str | None = None
 
@@ -42,6 +45,14 @@ class Centre:
     def connected(self) -> bool:
         """Whether the last call found the centre."""
         return self._conn is not None
+
+    def time(self) -> float:
+        """Return the time on the centre's clock as last heard, in seconds since the epoch."""
+        return time.time() + self._ahead
+
+    def set_clock(self, server_time: str) -> None:
+        """Learn what time it is there."""
+        self._ahead = datetime.fromisoformat(server_time).timestamp() - time.time()
 
     def connect(self) -> None:
         """Log in, and listen on the group's channel once it is known."""

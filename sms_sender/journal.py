@@ -19,6 +19,7 @@ from sms_sender.journal_rows import (
     INSERT_ATTEMPT,
     LOCAL,
     PENDING,
+    REFUSED,
     UPLOADED,
     Answer,
     Attempt,
@@ -135,6 +136,7 @@ class Journal:
         return self.writer.put(
             lambda db: db.execute(ANSWER, row),
             (lambda _: self.outbox.add((entry,))) if upload == PENDING else None,
+            keep=True,
         )
 
     def release(self, attempts: list[Attempt]) -> Ticket:
@@ -145,7 +147,7 @@ class Journal:
             db.executemany("update attempt set upload = ? where row = ?", rows)
             return [entry for _, row in rows for entry in answered(db, row)]
 
-        return self.writer.put(write, self._to_outbox)
+        return self.writer.put(write, self._to_outbox, keep=True)
 
     def give_back(self, parts: Iterable[Part], why: str) -> Ticket:
         """Close parts that were never begun: the centre plans them again."""
@@ -251,6 +253,14 @@ class Journal:
             Batch(batch_id, token, permit, not_after, self._messages(batch_id))
             for batch_id, token, permit, not_after in found
         ]
+
+    def reported_parts(self, batch_id: int) -> set[tuple[int, int]]:
+        """Return (message, part) of a batch whose result the centre has. Only before `open`."""
+        rows = self._db.execute(
+            "select message_id, part from attempt where batch_id = ? and upload in (?, ?)",
+            (batch_id, UPLOADED, REFUSED),
+        )
+        return set(rows)
 
     def finished_parts(self, batch_id: int) -> set[tuple[int, int]]:
         """Return (message, part) of a batch that have an answer or an intent. Before `open`."""

@@ -179,6 +179,11 @@ class Queue:
             taken, self._returns = self._returns, []
             return taken
 
+    def holding(self) -> bool:
+        """Whether a modem holds a message that is half sent and may go on."""
+        with self._changed:
+            return any(self._refusal(job) is None for job in self._held.values())
+
     def counts(self) -> Counts:
         """Return how much there is."""
         with self._changed:

@@ -233,6 +233,12 @@ class Worker:
 
     def _missed(self, attempt: Attempt, outcome: SubmitOutcome) -> None:
         """Certainly not sent, and the number is not at fault."""
+        if self._journal.writer.failed is not None:
+            self._queue.put_back(self.status.port, attempt.part)
+            self.status.last_error = f"journal: {self._journal.writer.failed}"
+            self._modem.recover()
+            self._stop.wait(1.0)
+            return
         if self._queue.tries(self.status.port) + 1 >= TRIES:
             self._close(
                 attempt, _answer("retryable", outcome), rest="another part waits for its next try"
@@ -326,7 +332,7 @@ class Worker:
         if self.status.in_service:
             log.warning("%s: out of service: %s", self.status.port, why)
         self.status.in_service, self.status.reason = False, why
-        self._out_until = time.monotonic() + seconds
+        self._out_until = max(self._out_until, time.monotonic() + seconds)
         self._queue.release(self.status.port)
 
     def _bring_in(self) -> None:

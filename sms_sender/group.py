@@ -1,0 +1,118 @@
+"""The modems of this host: found, started, and told apart by their IMEI."""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from sms_sender.journal import Journal
+from sms_sender.journal_rows import Answer, Attempt
+from sms_sender.modem import Identity, Modem
+from sms_sender.oracle import Oracle
+from sms_sender.queue import Queue
+from sms_sender.settings import ModemSettings, Settings
+from sms_sender.worker import ModemStatus, Worker
+
+log = logging.getLogger(__name__)
+WAIT_FOR_MODEM_SECONDS = 30.0
+
+
+class Group:
+    """All workers. New ports are found while it runs."""
+
+    def __init__(
+        self, settings: Settings, journal: Journal, queue: Queue, epoch: Callable[[], int]
+    ) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._queue = queue
+        self._epoch = epoch
+        self._workers: dict[str, Worker] = {}
+        self._by_imei: dict[str, Worker] = {}
+        self._lock = threading.Lock()
+        self._unresolved: list[Attempt] = []
+        self._agreements: dict[tuple[str, str], int] = {}
+        self._started = time.monotonic()
+
+    def recall(self, same_boot: bool) -> list[Attempt]:
+        """Take from the journal what was begun and never answered; call it before it is opened.
+
+        The SIM's count says nothing after a power cycle: after a reboot it is learnt anew. Returns
+        what nobody can be asked about.
+        """
+        self._agreements = self._journal.agreements() if same_boot else {}
+        hopeless: list[Attempt] = []
+        for attempt in self._journal.unresolved():
+            trusted = Oracle(
+                self._agreements.get((attempt.imei or "", attempt.imsi or ""), 0)
+            ).trusted
+            (self._unresolved if trusted else hopeless).append(attempt)
+        return hopeless
+
+    def start(self) -> None:
+        """Open every port that is there, and those not seen before when called again."""
+        for modem in self._settings.ports():
+            if modem.port not in self._workers:
+                self._workers[modem.port] = self._worker(modem)
+                self._workers[modem.port].start()
+        if self._unresolved and time.monotonic() - self._started > WAIT_FOR_MODEM_SECONDS:
+            with self._lock:
+                given_up, self._unresolved = self._unresolved, []
+            for attempt in given_up:
+                self._journal.answer(attempt, Answer("uncertain", error="its modem is gone"))
+
+    def stop(self, timeout: float) -> bool:
+        """End every worker; False if one is still at it when the time is over."""
+        for worker in self._workers.values():
+            worker.stop()
+        until = time.monotonic() + timeout
+        ended = [w.join(max(until - time.monotonic(), 0.01)) for w in self._workers.values()]
+        return all(ended)
+
+    def statuses(self) -> list[ModemStatus]:
+        """Return every modem as it is now."""
+        return [worker.status for worker in list(self._workers.values())]
+
+    def in_service(self) -> int:
+        """Return how many modems can send."""
+        return sum(status.in_service for status in self.statuses())
+
+    def counts(self) -> dict[str, int]:
+        """Return what all modems have done since the start."""
+        total: Counter[str] = Counter()
+        for status in self.statuses():
+            total.update(status.counts)
+        return dict(total)
+
+    def _worker(self, modem: ModemSettings) -> Worker:
+        return Worker(
+            Modem(
+                modem.port,
+                timeouts=self._settings.timeouts,
+                pins=self._settings.pins,
+                smsc=modem.smsc,
+                credit_codes=modem.credit_codes,
+            ),
+            self._journal,
+            self._queue,
+            epoch=self._epoch,
+            introduce=self._introduce,
+        )
+
+    def _introduce(self, worker: Worker, identity: Identity) -> tuple[Oracle, list[Attempt]] | None:
+        """Let a modem send, unless another port shows the same IMEI: the second of a stick."""
+        imei, imsi = identity.imei or "", identity.imsi or ""
+        with self._lock:
+            if imei and self._by_imei.setdefault(imei, worker) is not worker:
+                log.warning("%s: IMEI already seen on another port", worker.status.port)
+                return None
+            mine = [a for a in self._unresolved if (a.imei or "", a.imsi or "") == (imei, imsi)]
+            self._unresolved = [a for a in self._unresolved if a not in mine]
+        agreed = self._agreements.get((imei, imsi), 0)
+
+        def remember(count: int) -> None:
+            self._agreements[imei, imsi] = count
+            self._journal.set_agreed(imei, imsi, count)
+
+        return Oracle(agreed, remember), mine

@@ -1,0 +1,380 @@
+"""The thread that talks to the centre: claims, reports, heartbeats. Sending goes on without it."""
+
+import logging
+import os
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sms_sender.batches import Batch, from_claim
+from sms_sender.centre import Centre
+from sms_sender.errors import CentreUnreachable, Fenced, JournalError, SenderError, Unknown
+from sms_sender.group import Group
+from sms_sender.journal import Journal
+from sms_sender.journal_rows import REFUSED
+from sms_sender.outbox import Entry
+from sms_sender.queue import Queue
+
+log = logging.getLogger(__name__)
+LEASES = 2
+UPLOAD_AT_ONCE = 400
+UPLOAD_SECONDS = 1.0
+HEARTBEAT_SECONDS = 20.0
+CLAIM_SECONDS = 5.0
+IDLE_SECONDS = 2.0
+AHEAD_PER_MODEM = 20
+_BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0)
+
+
+class Wake:
+    """Ends a wait on a descriptor from another thread."""
+
+    def __init__(self) -> None:
+        self.read, self._write = os.pipe()
+        os.set_blocking(self.read, False)
+        os.set_blocking(self._write, False)
+
+    def set(self) -> None:
+        """End the wait."""
+        try:
+            os.write(self._write, b"\0")
+        except BlockingIOError:
+            return
+
+    def clear(self) -> None:
+        """Forget that it was set."""
+        try:
+            while os.read(self.read, 4096):
+                pass
+        except BlockingIOError:
+            return
+
+
+class Link:
+    """What the host owes the centre and the other way round."""
+
+    def __init__(
+        self,
+        centre: Centre,
+        journal: Journal,
+        queue: Queue,
+        group: Group,
+        *,
+        register: Callable[[], dict[str, Any]],
+        until_idle: bool = False,
+    ) -> None:
+        self._centre = centre
+        self._journal = journal
+        self._queue = queue
+        self._group = group
+        self._register = register
+        self._until_idle = until_idle
+        self._left: dict[int, set[tuple[int, int]]] = {}
+        self._token: str | None = None
+        self._registered = False
+        self._stopping = threading.Event()
+        self._ended = threading.Event()
+        self._failures = 0
+        self._next_heartbeat = self._next_claim = self._retry_at = 0.0
+        self._busy_at = time.monotonic()
+        self._no_work = False
+        self._served_at = time.monotonic()
+        self._modems_told: tuple[tuple[str, bool, str | None], ...] = ()
+        self.wake = Wake()
+        self.fenced = self.stuck = False
+        self.idle = threading.Event()
+        self.answer: dict[str, Any] = {}
+        self.errors: deque[str] = deque(maxlen=20)
+        self._thread = threading.Thread(target=self._run, name="centre", daemon=True)
+        journal.outbox.wake = self.wake.set
+        queue.on_blocked = self._blocked
+
+    def start(self, batches: dict[int, set[tuple[int, int]]], token: str | None) -> None:
+        """Begin, with the batches that are open and their parts still to be reported."""
+        self._left = batches
+        self._token = token
+        self._thread.start()
+
+    def finish(self, timeout: float) -> bool:
+        """Upload what there is and end; False if the centre could not be told everything."""
+        self._stopping.set()
+        self.wake.set()
+        self._thread.join(timeout)
+        return not self._journal.outbox
+
+    @property
+    def registered(self) -> bool:
+        """Whether the centre knows of this process."""
+        return self._registered
+
+    def _blocked(self) -> None:
+        self._journal.outbox.threshold = 1
+        self.wake.set()
+
+    def _run(self) -> None:
+        while not (self._stopping.is_set() and self._over()):
+            try:
+                self._hand_over()
+                if time.monotonic() >= self._retry_at:
+                    self._talk()
+                    self._failures = 0
+            except Fenced as error:
+                self._fence(error)
+            except (SenderError, OSError) as error:
+                self._note(error)
+            self._wait()
+        self._centre.close()
+
+    def _over(self) -> bool:
+        return not self._journal.outbox or self._failures > 1
+
+    def _note(self, error: Exception) -> None:
+        if not isinstance(error, CentreUnreachable) or self._failures == 0:
+            log.warning("%s", error)
+        self.errors.append(f"{datetime.now(UTC):%H:%M:%S} {error}")
+        delay = _BACKOFF[min(self._failures, len(_BACKOFF) - 1)]
+        self._failures += 1
+        self._retry_at = time.monotonic() + delay
+
+    def _fence(self, error: Fenced) -> None:
+        if not self.fenced:
+            log.error("%s", error)
+            self.errors.append(f"{datetime.now(UTC):%H:%M:%S} {error}")
+        self.fenced = True
+        self._queue.drain("fenced")
+        self.idle.set()
+
+    def _wait(self) -> None:
+        now = time.monotonic()
+        limit = 0.1 if self._until_idle or self._stopping.is_set() else UPLOAD_SECONDS
+        due = now + limit
+        if not (self._stopping.is_set() or self.fenced):
+            due = self._due(now)
+        if self._centre.wait(self.wake.read, min(max(due, self._retry_at) - now, limit)):
+            self._next_heartbeat = self._next_claim = 0.0
+        self.wake.clear()
+
+    def _due(self, now: float) -> float:
+        due = min(self._next_heartbeat, self._next_claim if self._wants_work() else now + 60)
+        if self._journal.outbox:
+            due = min(due, now + UPLOAD_SECONDS - self._journal.outbox.age())
+        return due
+
+    def _talk(self) -> None:
+        if not self._registered:
+            self._start_again(self._register())
+        self._set_pace()
+        self._upload()
+        if self.fenced:
+            return
+        now = time.monotonic()
+        if now >= self._next_heartbeat and not self._stopping.is_set():
+            self._heartbeat()
+        if now >= self._next_claim and self._wants_work():
+            self._claim()
+        self._watch_idle()
+
+    def _start_again(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+        self._registered = True
+        self._centre.set_clock(str(answer["server_time"]))
+        self._queue.limit(answer["rate_limit"])
+        leases = {int(batch_id) for batch_id in answer["leases"]}
+        self._permit(answer["permits"])
+        self._queue.revoke(set(self._left) - leases)
+        self._close_finished()
+        log.info("registered as %s, epoch %s", answer["alias"], answer["epoch"])
+
+    def _hand_over(self) -> None:
+        """Give back what must not be begun any more; the journal does it without the centre."""
+        everything = self._queue.draining if self._queue.draining != "fenced" else None
+        if everything is None and self._gone_for_long():
+            everything = "no modem in service"
+        by_reason: dict[str, list[Any]] = {}
+        for part, why in self._queue.returns(everything):
+            by_reason.setdefault(why, []).append(part)
+        for why, parts in by_reason.items():
+            try:
+                self._journal.give_back(parts, why).wait()
+            except JournalError as error:
+                self._note(error)
+
+    def _gone_for_long(self) -> bool:
+        if self._group.in_service():
+            self._served_at = time.monotonic()
+        return time.monotonic() - self._served_at > 60
+
+    def _upload(self) -> None:
+        outbox = self._journal.outbox
+        while outbox and self._upload_is_due():
+            entries = outbox.take(UPLOAD_AT_ONCE)
+            try:
+                self._deliver(entries)
+            except SenderError:
+                outbox.put_back(entries)
+                raise
+            self._busy_at = time.monotonic()
+
+    def _upload_is_due(self) -> bool:
+        outbox = self._journal.outbox
+        if self._stopping.is_set() or len(outbox) >= outbox.threshold:
+            return True
+        if outbox.age() >= UPLOAD_SECONDS:
+            return True
+        counts = self._queue.counts()
+        return counts.blocked or counts.waiting + counts.in_hand == 0
+
+    def _deliver(self, entries: list[Entry]) -> None:
+        inbound = [entry for entry in entries if entry.table == "inbound"]
+        results = [entry for entry in entries if entry.table != "inbound"]
+        for at in range(0, len(inbound), 100):
+            some = inbound[at : at + 100]
+            self._centre.inbound([entry.body for entry in some])
+            self._journal.uploaded(some)
+        if results:
+            self._report(results)
+
+    def _report(self, entries: list[Entry]) -> None:
+        try:
+            answer = self._centre.report([entry.body for entry in entries])
+        except Unknown as error:
+            if len(entries) == 1:
+                log.error("refused by the centre for good: %s", error)
+                self._note(error)
+                self._acknowledged(entries, REFUSED)
+                return
+            half = len(entries) // 2
+            self._report(entries[:half])
+            self._report(entries[half:])
+            return
+        self._journal.uploaded(entries)
+        self._acknowledged(entries, None)
+        self._permit(answer["permits"])
+        if answer["fenced"]:
+            self._fence(Fenced("another process has registered for this group"))
+
+    def _acknowledged(self, entries: list[Entry], mark: int | None) -> None:
+        if mark is not None:
+            self._journal.uploaded(entries, mark)
+        for entry in entries:
+            if entry.table == "attempt":
+                left = self._left.get(int(entry.body["batch_id"]))
+                if left is not None:
+                    left.discard((entry.body["message_id"], entry.body["part"]))
+        self._close_finished()
+
+    def _close_finished(self) -> None:
+        done = [batch_id for batch_id, left in self._left.items() if not left]
+        if done:
+            for batch_id in done:
+                del self._left[batch_id]
+                self._queue.forget(batch_id)
+            self._journal.close_batches(done)
+            self._next_claim = 0.0
+
+    def _permit(self, permits: dict[str, int]) -> None:
+        news = {int(batch_id): int(seq) for batch_id, seq in permits.items()}
+        if news:
+            self._journal.permit(news)
+            self._queue.permit(news)
+
+    def _heartbeat(self) -> None:
+        counts = self._queue.counts()
+        told = tuple((s.port, s.in_service, s.reason) for s in self._group.statuses())
+        answer = self._centre.heartbeat(
+            {
+                "host_time": datetime.now(UTC).isoformat(),
+                "queued": counts.waiting + counts.in_hand,
+                "batches": list(self._left),
+                "modems": self._modems(),
+            }
+        )
+        self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
+        self._modems_told = told
+        self._centre.set_clock(str(answer["server_time"]))
+        self._queue.limit(answer["rate_limit"])
+        self._queue.revoke(answer["revoked"], answer["revoked_messages"])
+        self._permit(answer["permits"])
+        self.answer = {**self.answer, "state": answer["state"]}
+        self._no_work = not answer["work"]
+
+    def _modems(self) -> list[dict[str, Any]]:
+        seen: dict[str, dict[str, Any]] = {}
+        for status in self._group.statuses():
+            identity = status.identity
+            if identity is None or identity.imei is None or identity.imei in seen:
+                continue
+            seen[identity.imei] = {
+                "imei": identity.imei,
+                "port": status.port[:100],
+                "imsi": identity.imsi,
+                "iccid": identity.iccid,
+                "operator_code": identity.operator_code,
+                "operator": identity.operator,
+                "sim_state": identity.sim_state,
+                "registration": identity.registration,
+                "rssi": identity.rssi,
+                "in_service": status.in_service,
+                "reason": (status.reason or "")[:300] or None,
+                "last_error": (status.last_error or "")[:300] or None,
+            }
+        return list(seen.values())[:64]
+
+    def _wants_work(self) -> bool:
+        if self._stopping.is_set() or self._queue.draining or not self._registered:
+            return False
+        modems = self._group.in_service()
+        if not modems or len(self._left) >= LEASES:
+            return False
+        return self._queue.counts().waiting <= modems * AHEAD_PER_MODEM
+
+    def _set_pace(self) -> None:
+        """Upload when half of what may be begun is used, or each result where all of it is."""
+        modems = tuple((s.port, s.in_service, s.reason) for s in self._group.statuses())
+        if modems != self._modems_told:
+            self._next_heartbeat = 0.0
+        blocked = self._queue.counts().blocked
+        serving = sum(in_service for _, in_service, _ in modems)
+        self._journal.outbox.threshold = 1 if blocked else max(1, serving * AHEAD_PER_MODEM // 2)
+
+    def _claim(self) -> None:
+        if self._token is None:
+            self._token = str(uuid.uuid4())
+            self._journal.remember("lease_token", self._token).wait()
+        answer = self._centre.claim(self._token)
+        if answer["batch"] is None:
+            poll = 0.5 if self._until_idle else CLAIM_SECONDS
+            self._next_claim = time.monotonic() + poll
+            self._no_work = answer["reason"] != "lease_limit"
+            return
+        batch = from_claim(answer, self._token)
+        self._journal.fetch(batch).wait()
+        self._token = None
+        self._busy_at = time.monotonic()
+        self._no_work = False
+        if answer["state"] == "leased":
+            self._take(batch, answer["revoked"])
+
+    def _take(self, batch: Batch, revoked: bool) -> None:
+        parts = {(part.message.message_id, part.part) for part in batch.parts}
+        if not parts:
+            self._journal.close_batches([batch.batch_id])
+            return
+        self._left[batch.batch_id] = parts
+        self._queue.add(batch)
+        if revoked:
+            self._queue.revoke([batch.batch_id])
+
+    def _watch_idle(self) -> None:
+        counts = self._queue.counts()
+        if counts.waiting or counts.in_hand or self._journal.outbox or not self._no_work:
+            self._busy_at = time.monotonic()
+        if self._until_idle and self._gone_for_long():
+            self.stuck = True
+            self.idle.set()
+        elif self._until_idle and time.monotonic() - self._busy_at >= IDLE_SECONDS:
+            self.idle.set()

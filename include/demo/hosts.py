@@ -93,12 +93,18 @@ def start_host(
         str(host.network_log),
         "--ports-file",
         str(ports_file),
-        "--permanent-rate",
+        "--reject",
         "0.01",
-        "--retryable-rate",
+        "--retryable",
         "0.02",
-        "--undelivered-rate",
+        "--undelivered",
         "0.03",
+        "--delivered",
+        "0.97",
+        "--noise",
+        "0.05",
+        "--report-delay",
+        "0.5",
     )
     try:
         ports = _await_ports(host, ports_file)

@@ -77,7 +77,7 @@ class Price:
         }
 
 
-class _Unrated(Exception):
+class NoPriceError(Exception):
     """No price, for a reason."""
 
 
@@ -99,7 +99,7 @@ def price_call(
         call = _Call(tariff, candidates(tariff, called, direction), start, seconds)
         setup = call.rate_at(0)
         return _priced(tariff, call, setup, units)
-    except _Unrated as unrated:
+    except NoPriceError as unrated:
         return Price(tariff.currency, None, str(unrated))
 
 
@@ -117,7 +117,7 @@ def _priced(tariff: Tariff, call: "_Call", setup: Rate, units: int | None) -> Pr
 
 def _pulses(rate: Rate, seconds: int, units: int | None) -> Piece:
     if units is None:
-        raise _Unrated("no_charge_units")
+        raise NoPriceError("no_charge_units")
     assert rate.pulse_price is not None
     amount = rate.pulse_price * units
     return Piece(rate.name, 0, seconds, rate.pulse_price, None, amount, units)
@@ -135,7 +135,7 @@ class _Call:
     def rate_at(self, second: int) -> Rate:
         rate = self.timeline.rate(self.start + second * _SECOND)
         if rate is None:
-            raise _Unrated("no_rate_at_that_time")
+            raise NoPriceError("no_rate_at_that_time")
         return rate
 
     def pieces(self, setup: Rate) -> "list[Piece]":
@@ -145,7 +145,7 @@ class _Call:
         while second < self.seconds:
             rate = self.rate_at(second)
             if rate.pulse_price is not None:
-                raise _Unrated("pulse_rate_in_mid_call")
+                raise NoPriceError("pulse_rate_in_mid_call")
             change = self.timeline.next_change(self.start + second * _SECOND)
             step, until = _stretch(rate, second, change - self.start, self.seconds)
             if step is None:
@@ -189,10 +189,10 @@ class Candidate:
 
 
 def candidates(tariff: Tariff, called: str, direction: str) -> list[Candidate]:
-    """The rates for a number and direction. Raises ``_Unrated`` if there are none."""
+    """The rates for a number and direction. Raises ``NoPriceError`` if there are none."""
     digits, masked = _digits(called)
     if masked and any(len(p) > len(digits) and p.startswith(digits) for p in tariff.prefixes):
-        raise _Unrated("number_masked")
+        raise NoPriceError("number_masked")
     return candidates_of_prefix(tariff, digits, direction)
 
 
@@ -208,7 +208,7 @@ def candidates_of_prefix(tariff: Tariff, digits: str, direction: str) -> list[Ca
         if rate.destination in reached and rate.direction in (direction, ANY)
     ]
     if not found:
-        raise _Unrated("no_rate_for_destination")
+        raise NoPriceError("no_rate_for_destination")
     return found
 
 
@@ -308,7 +308,13 @@ def rounded(tariff: Tariff, amount: Fraction) -> Decimal:
         whole += rest > 0
     elif tariff.rounding == "half_up":
         whole += 2 * rest >= scaled.denominator
-    return Decimal(whole if scaled >= 0 else -whole).scaleb(-tariff.decimals)
+    return exact_decimal(whole if scaled >= 0 else -whole, tariff.decimals)
+
+
+def exact_decimal(whole: int, decimals: int) -> Decimal:
+    """``whole`` with its last ``decimals`` digits after the point, whatever its length."""
+    digits = tuple(map(int, str(abs(whole))))
+    return Decimal((int(whole < 0), digits, -decimals))
 
 
 def plain_text(amount: Decimal) -> str:

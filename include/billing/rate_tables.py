@@ -1,0 +1,168 @@
+"""A tariff laid out as rows for set-based rating: prefixes, timelines, rates, steps."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from itertools import zip_longest
+from math import lcm
+from typing import Any
+
+from include.billing.model import Rate, Step, Tariff
+from include.billing.price import (
+    Candidate,
+    NoPriceError,
+    Timeline,
+    candidates_of_prefix,
+    exact_decimal,
+    exact_text,
+)
+
+HOUR = 3600
+Block = tuple[datetime, datetime]
+Shape = tuple[tuple[Any, ...], ...]
+
+
+class RateTables:
+    """Rows for the temporary tables ``rating_…``, for any number of tariffs."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        self._plans = 0
+        self._shapes = 0
+        self._rates = 0
+
+    def add(self, tariff: Tariff, directions: Sequence[str], blocks: Sequence[Block]) -> None:
+        """Lay out a tariff for calls of some directions that lie wholly within ``blocks``."""
+        common = lcm(*(step.per for rate in tariff.rates for step in rate.steps))
+        self.rows["rating_tariff"].append(
+            (
+                tariff.tariff_id,
+                tariff.currency,
+                tariff.rounding,
+                Decimal(10) ** tariff.decimals,
+                Decimal((0, (1,), -tariff.decimals)),
+                common,
+            )
+        )
+        ids = [self._add_rate(rate, common) for rate in tariff.rates]
+        shapes: dict[Shape, int] = {}
+        for direction in directions:
+            for prefix in ("", *tariff.prefixes):
+                timeline = _timeline(tariff, prefix, direction)
+                plan = None
+                if timeline is not None:
+                    shape = self._shape_of(timeline, shapes, blocks)
+                    plan = self._add_plan(timeline, shape, ids)
+                row = (tariff.tariff_id, direction, prefix, plan)
+                self.rows["rating_prefix"].append(row)
+
+    def _shape_of(
+        self, timeline: Timeline, shapes: dict[Shape, int], blocks: Sequence[Block]
+    ) -> int:
+        key = _shape(timeline.rates)
+        if key not in shapes:
+            self._shapes += 1
+            shapes[key] = self._shapes
+            for start, end in blocks:
+                self._add_timeline(self._shapes, timeline, start, end)
+        return shapes[key]
+
+    def _add_plan(self, timeline: Timeline, shape: int, ids: list[int]) -> int:
+        self._plans += 1
+        self.rows["rating_plan"].append((self._plans, shape))
+        self.rows["rating_slot"] += [
+            (self._plans, slot, ids[candidate.rate.index])
+            for slot, candidate in enumerate(timeline.rates)
+        ]
+        return self._plans
+
+    def _add_timeline(self, shape: int, timeline: Timeline, start: datetime, end: datetime) -> None:
+        slots = {candidate.rate.index: slot for slot, candidate in enumerate(timeline.rates)}
+        for first, last, rate in _runs(timeline, start, end):
+            slot = slots[rate.index] if rate else None
+            for hour in range(first // HOUR, -(-last // HOUR)):
+                begins, ends = max(first, hour * HOUR), min(last, (hour + 1) * HOUR)
+                self.rows["rating_timeline"].append((shape, hour, begins, ends, last, slot))
+
+    def _add_rate(self, rate: Rate, common: int) -> int:
+        self._rates += 1
+        self.rows["rating_rate"].append(
+            (
+                self._rates,
+                rate.name,
+                _number(rate.connect_fee),
+                exact_text(rate.connect_fee),
+                rate.included_seconds,
+                rate.completed_only,
+                _number(rate.pulse_price),
+                None if rate.pulse_price is None else exact_text(rate.pulse_price),
+                *map(_number, (rate.unanswered_fee, rate.minimum, rate.maximum)),
+                *map(_number, (rate.factor, rate.offset, rate.percent)),
+            )
+        )
+        for step, following in zip_longest(rate.steps, rate.steps[1:]):
+            end = following.start if following else None
+            self._add_step("rating_step", step, step.start, end, common)
+        for step, first, last in _segments(rate):
+            self._add_step("rating_segment", step, first, last, common)
+        return self._rates
+
+    def _add_step(self, table: str, step: Step, first: int, last: int | None, common: int) -> None:
+        unit = _number(step.price * common / step.per)
+        price = exact_text(step.price)
+        row = (self._rates, first, last, step.increment, unit, price, step.per)
+        self.rows[table].append(row)
+
+
+def _timeline(tariff: Tariff, prefix: str, direction: str) -> Timeline | None:
+    try:
+        return Timeline(tariff, candidates_of_prefix(tariff, prefix, direction))
+    except NoPriceError:
+        return None
+
+
+def _shape(rates: list[Candidate]) -> Shape:
+    """What decides a timeline: plans that differ only in prices share one."""
+    lengths = sorted({candidate.length for candidate in rates})
+    return tuple(
+        (lengths.index(c.length), c.rate.weight, c.rate.calendar, c.rate.start, c.rate.end)
+        for c in rates
+    )
+
+
+def _runs(
+    timeline: Timeline, start: datetime, end: datetime
+) -> Iterator[tuple[int, int, Rate | None]]:
+    """From second to second (since 1970) in which one rate, or none, is in force."""
+    begun, rate, instant = start, timeline.rate(start), start
+    while instant < end:
+        instant = min(end, timeline.next_change(instant))
+        following = timeline.rate(instant)
+        if instant == end or following is not rate:
+            yield int(begun.timestamp()), int(instant.timestamp()), rate
+            begun, rate = instant, following
+
+
+def _segments(rate: Rate) -> Iterator[tuple[Step, int, int | None]]:
+    """Where increments start in a call that stays at one rate, until a step gives way to the next."""
+    second = rate.included_seconds
+    for step, following in zip_longest(rate.steps, rate.steps[1:]):
+        second = max(second, step.start)
+        if following is None:
+            yield step, second, None
+        elif second < following.start:
+            count = -(-(following.start - second) // step.increment)
+            yield step, second, second + count * step.increment
+            second += count * step.increment
+
+
+def _number(amount: Fraction | None) -> Decimal | None:
+    """An amount whose decimals end, exactly."""
+    if amount is None:
+        return None
+    digits, denominator = 0, amount.denominator
+    while 10**digits % denominator:
+        digits += 1
+    return exact_decimal(amount.numerator * 10**digits // denominator, digits)

@@ -23,7 +23,7 @@ begin
     execute pg_catalog.format('grant %I to smsswitch_owner', host_role);
   end if;
   execute pg_catalog.format(
-    'alter role %I login inherit nocreatedb nocreaterole connection limit 4 password %L',
+    'alter role %I login inherit connection limit 4 password %L',
     host_role, password
   );
   foreach setting slice 1 in array array[

@@ -29,11 +29,25 @@ INK, SOFT, LINE = "#010101", "#020202", "#030303"
 
 
 @cache
-def palette() -> dict[str, str]:
-    """Custom property -> its light colour, for `series-1…6`, `signal-1…5` and `heat-0…6`."""
+def stylesheet_palettes() -> dict[str, dict[str, str]]:
+    """The six-digit colours of the stylesheet, by custom property, for `light` and `dark`."""
     css = (resources.files("include.pages") / "templates" / "style.css").read_text("utf-8")
-    light = css[: css.index("@media")]
-    return dict(re.findall(r"--((?:series|signal|heat)-\w+):(#[0-9a-f]{3,6})", light))
+    blocks = re.findall(r":root\{([^}]*)\}", css)
+    return {
+        mode: {n: _six(c) for n, c in re.findall(r"--([\w-]+):(#(?:\w{6}|\w{3}))(?=[;}]|$)", block)}
+        for mode, block in zip(("light", "dark"), blocks, strict=False)
+    }
+
+
+def _six(colour: str) -> str:
+    return colour if len(colour) == 7 else "#" + "".join(c * 2 for c in colour[1:])
+
+
+@cache
+def palette() -> dict[str, str]:
+    """Custom property -> its light colour, for `series-1…6`, `signal-1…5` and `heat-…`."""
+    light = stylesheet_palettes()["light"]
+    return {n: c for n, c in light.items() if n.startswith(("series", "signal", "heat"))}
 
 
 def series(number: int) -> str:
@@ -100,7 +114,8 @@ def _clean(text: str, css_class: str, label: str) -> Markup:
     body = re.sub(r' id="[^"]*"| clip-path="[^"]*"', "", body)
     body = re.sub(r"<defs>\s*(?:<clipPath>.*?</clipPath>\s*)*</defs>", "", body, flags=re.S)
     body = re.sub(r'style="([^"]*)"', lambda m: _style(m[1]), body)
-    body = re.sub(r"(\d+\.\d\d)\d+", r"\1", body)
+    body = re.sub(r' d="([^"]*)"', lambda m: f' d="{_path(m[1])}"', body)
+    body = re.sub(r"(\d+\.\d)\d+", r"\1", body)
     previous = ""
     while previous != body:
         previous, body = body, re.sub(r"<g>\s*</g>", "", body)
@@ -109,6 +124,15 @@ def _clean(text: str, css_class: str, label: str) -> Markup:
         raise ValueError("a chart's parts must stand by themselves, without references")
     head = Markup('<svg class="{}" role="img" aria-label="{}" viewBox="{}">')
     return head.format(css_class, label, view[1] if view else "") + Markup(body + "</svg>")  # noqa: S704
+
+
+_BOX = re.compile(r"M (\S+) (\S+)\s+L (\S+) \2\s+L \3 (\S+)\s+L \1 \4\s+(?:L \1 \2\s+)?z\s*", re.I)
+
+
+def _path(data: str) -> str:
+    """The same path in fewer letters: a map has a thousand boxes."""
+    data = re.sub(r"(\d+\.\d)\d+", r"\1", data)
+    return re.sub(r"\s*\n\s*", "", _BOX.sub(r"M\1 \2H\3V\4H\1z", data)).strip()
 
 
 def _style(text: str) -> str:

@@ -120,7 +120,7 @@ def _one_file(conn: Connection, source: Source, pbx: Pbx, raw: Storage) -> regis
             source.name,
             pbx.code,
             outcome.state,
-            extra=outcome.document(pbx.code),
+            extra={"facts": outcome.document(pbx.code)},
         )
         return outcome
     raise TransientError(f"taxdata stays in use: {source.name} could not be loaded")

@@ -51,12 +51,17 @@ def settings() -> Settings:
         bucket_url=env.get("SMSSWITCH_BUCKET_URL", (var / "bucket").as_uri()),
         spool_url=env.get("SMSSWITCH_SPOOL_URL", (var / "spool").as_uri()),
         reports_url=env.get("SMSSWITCH_REPORTS_URL", (var / "reports").as_uri()),
-        extra_valid_prefixes=tuple(env.get("SMSSWITCH_EXTRA_VALID_PREFIXES", "").split()),
+        extra_valid_prefixes=extra_valid_prefixes(),
         max_file_bytes=_number("SMSSWITCH_MAX_FILE_BYTES", DEFAULT_MAX_FILE_BYTES),
         max_rows=_number("SMSSWITCH_MAX_ROWS", 1_000_000),
         timezone=env.get("SMSSWITCH_TIMEZONE", "Europe/Paris"),
         compliance_profile=env.get("SMSSWITCH_COMPLIANCE_PROFILE", "fr"),
     )
+
+
+def extra_valid_prefixes() -> tuple[str, ...]:
+    """``SMSSWITCH_EXTRA_VALID_PREFIXES``: numbers to take as valid mobiles, blank-separated."""
+    return tuple(os.environ.get("SMSSWITCH_EXTRA_VALID_PREFIXES", "").replace(",", " ").split())
 
 
 def _number(name: str, default: int) -> int:

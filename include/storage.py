@@ -4,6 +4,7 @@ Keys are relative, with ``/`` between their parts. Nothing outside the URL can b
 file system symbolic links, hard links, pipes and devices are never opened nor listed.
 """
 
+import hashlib
 import os
 import stat
 import uuid
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
 import fsspec
 
@@ -88,15 +89,26 @@ class Storage:
             return self._read_local(self.path(key))
         return bytes(self.fs.cat_file(self.path(key)))
 
+    def digest(self, key: str) -> str:
+        """The sha256 of a file in hexadecimal, without holding the file in memory."""
+        path = self.path(key)
+        opened: Any = self._open_local(path) if self.is_local else self.fs.open(path)
+        with opened as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
     def _read_local(self, path: str) -> bytes:
+        with self._open_local(path) as file:
+            return file.read()
+
+    def _open_local(self, path: str) -> BinaryIO:
         # O_NOFOLLOW and the checks on the open descriptor: what was listed may have been swapped.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            info = os.fstat(descriptor)
-            inside = Path(path).resolve().is_relative_to(Path(self.root).resolve())
-            if not stat.S_ISREG(info.st_mode) or info.st_nlink != 1 or not inside:
-                raise InputError("not_a_plain_file", f"{path} is a link or a device, not a file")
-            return file.read()
+        info = os.fstat(descriptor)
+        inside = Path(path).resolve().is_relative_to(Path(self.root).resolve())
+        if not stat.S_ISREG(info.st_mode) or info.st_nlink != 1 or not inside:
+            os.close(descriptor)
+            raise InputError("not_a_plain_file", f"{path} is a link or a device, not a file")
+        return os.fdopen(descriptor, "rb")
 
     def write_bytes(self, key: str, data: bytes) -> None:
         """Write the whole file, replacing an older one in one step."""

@@ -45,7 +45,8 @@ def open_workbook(path: Path, kind: str, sheet: str | int | None) -> Source:
     if page.start is None:
         raise quarantined("empty_file")
     offset = page.start[1]
-    rows = _numbered([None] * offset + [_text(v) for v in row] for row in page.iter_rows())
+    left: list[str | None] = [None] * offset
+    rows = _numbered(left + [_text(v) for v in row] for row in page.iter_rows())
     return Source(kind, rows, page.width + offset, sheet=name, other_sheets=others)
 
 

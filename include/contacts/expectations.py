@@ -77,7 +77,7 @@ def _frame(part: pa.Table, mapping: Mapping, numbers: Any, codes: Any) -> pd.Dat
 def _suite(mapping: Mapping, max_reject_ratio: float) -> Any:
     import great_expectations as gx
 
-    expect = gx.expectations
+    expect: Any = gx.expectations
     return gx.ExpectationSuite(
         NAME,
         expectations=[

@@ -69,9 +69,7 @@ def check_file(path: Path, name: str, limits: Limits) -> str:
     if real == "ole2":
         real = _ole2_type(path)
     if real != expected:
-        raise quarantined(
-            f"content_is_{real}", text="content_is", real=real, expected=expected
-        )
+        raise quarantined(f"content_is_{real}", text="content_is", real=real, expected=expected)
     if real == "xlsx":
         _check_workbook(path, limits)
     elif real == "csv":
@@ -147,7 +145,14 @@ def _check_workbook(path: Path, limits: Limits) -> None:
                 total += _check_entry(archive, entry, total, path.stat().st_size, limits)
     except RefusalError:
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as e:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        OSError,
+        RuntimeError,
+    ) as e:
         raise quarantined("not_a_complete_workbook") from e
 
 
@@ -198,9 +203,7 @@ def _check_markup(window: bytes, sheet: bool, limits: Limits) -> None:
         return
     too_far = any(int(m[1]) > limits.max_rows for m in _FAR_ROW.finditer(window))
     if too_far or _WIDE_CELL.search(window):
-        raise quarantined(
-            "sheet_dimension_over_limit", rows=limits.max_rows, columns=_MAX_COLUMNS
-        )
+        raise quarantined("sheet_dimension_over_limit", rows=limits.max_rows, columns=_MAX_COLUMNS)
 
 
 def _check_lines(path: Path) -> None:

@@ -16,6 +16,7 @@ from include.contacts.rows import Verdicts, clean_text, e164, numbered_slices
 from include.contacts.table import CellTable
 from include.contacts.uploads import Upload, change_state
 from include.db import connect, sql
+from include.db.audit import record
 
 _FIELDS = ("first_name", "last_name", "variable1", "variable2")
 
@@ -81,7 +82,8 @@ def _staging_rows(part: pa.Table, numbers: Any, mapping: Mapping) -> pa.Table:
     if mapping.variables:
         own = pa.table({to: texts[to] for to in mapping.variables}).to_pylist()
         columns["variables"] = pa.array(
-            [json.dumps({k: v for k, v in row.items() if v is not None}) for row in own], pa.string()
+            [json.dumps({k: v for k, v in row.items() if v is not None}) for row in own],
+            pa.string(),
         )
     return pa.table(columns)
 
@@ -119,12 +121,12 @@ def _remember(conn: Connection, upload: Upload, mapping: Mapping, counts: dict[s
                     "import_id": upload.import_id,
                 },
             )
-        cur.execute(
-            sql("contacts/audit_import"),
-            {
-                "actor": f"client:{upload.client}",
-                "action": "contacts.loaded",
-                "subject": upload.import_id,
-                "detail": Json({"list": mapping.list_name, "by": upload.mapping_by, **counts}),
-            },
-        )
+    record(
+        conn,
+        f"client:{upload.client}",
+        "contacts.loaded",
+        upload.import_id,
+        list=mapping.list_name,
+        mapping_by=upload.mapping_by,
+        **counts,
+    )

@@ -6,7 +6,7 @@ proposal itself. Whatever its way, it ends as one `Mapping`, and as the JSON tha
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,11 @@ class Mapping:
         return {to: column for to, column in self.columns.items() if to != "phone"}
 
     @property
+    def targets(self) -> dict[int, str]:
+        """The field of each column that fills one."""
+        return {column: to for to, column in self.columns.items()}
+
+    @property
     def variables(self) -> list[str]:
         """The fields that the client named itself, ``var_…``."""
         return [to for to in self.columns if to not in _FIXED]
@@ -62,10 +67,6 @@ class Mapping:
     def from_document(cls, document: dict[str, Any]) -> "Mapping":
         """The mapping that ``document`` made JSON of."""
         return cls(**{**document, "accept": tuple(document["accept"])})
-
-    def for_list(self, name: str) -> "Mapping":
-        """The same columns for another list, as a remembered mapping is used."""
-        return replace(self, list_name=name)
 
 
 def parse_mapping(data: bytes) -> dict[str, Any]:
@@ -87,7 +88,9 @@ def parse_mapping(data: bytes) -> dict[str, Any]:
     fault = best_match(_validator().iter_errors(document))
     if fault is not None:
         place = "/".join(str(part) for part in fault.absolute_path)
-        raise mapping_refused("mapping_invalid", detail=f"{place}: {fault.message}"[:200].lstrip(": "))
+        raise mapping_refused(
+            "mapping_invalid", detail=f"{place}: {fault.message}"[:200].lstrip(": ")
+        )
     return document
 
 
@@ -196,4 +199,6 @@ def _by_header(wanted: str, headers: Sequence[str | None]) -> int:
     close = difflib.get_close_matches(folded(wanted), plain, 1)
     text = "no_such_column_did_you_mean" if close else "no_such_column"
     meant = headers[plain.index(close[0])] if close else None
-    raise mapping_refused("no_such_column", text=text, wanted=wanted, found=len(headers), meant=meant)
+    raise mapping_refused(
+        "no_such_column", text=text, wanted=wanted, found=len(headers), meant=meant
+    )

@@ -79,11 +79,18 @@ def fingerprint(headers: Sequence[str | None], width: int) -> str:
 
 
 def propose(
-    table: CellTable, *, region: str, extra_valid_prefixes: Sequence[str], header_row: int | None = None
+    table: CellTable,
+    *,
+    region: str,
+    extra_valid_prefixes: Sequence[str],
+    header_row: int | None = None,
 ) -> Proposal:
     """A target for each column of ``table``; ``header_row`` is taken as told if it is."""
     sample = table.head(SAMPLE_ROWS)
-    shares = [_phone_share(column[1:] or column, region, extra_valid_prefixes) for column in sample.columns]
+    shares = [
+        _phone_share(column[1:] or column, region, extra_valid_prefixes)
+        for column in sample.columns
+    ]
     best = max(range(len(shares)), key=lambda i: shares[i])
     by_content = best if shares[best] >= PHONE_SHARE else None
     if header_row is None:

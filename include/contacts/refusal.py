@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from include.errors import SmsswitchError
 
-Outcome = Literal["quarantined", "rejected", "awaiting_mapping"]
+Outcome = Literal["quarantined", "rejected", "awaiting_mapping", "duplicate"]
 
 
 class RefusalError(SmsswitchError):
     """The client's file or mapping cannot be used as it is.
 
     ``outcome`` is the state of the upload: set aside unread, refused, or still waiting for a
-    mapping that can be used. ``facts`` fill the sentence and come with the receipt.
+    mapping that can be used, or nothing new. ``facts`` fill the sentence and come with the receipt.
     """
 
     def __init__(

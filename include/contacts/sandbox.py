@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from include.contacts.gates import Limits
 from include.contacts.refusal import RefusalError, quarantined
 from include.errors import SmsswitchError
 
@@ -58,10 +59,9 @@ def read_cells(
     path: Path,
     name: str,
     folder: Path,
-    *,
-    max_bytes: int,
-    max_rows: int,
+    limits: Limits,
     options: Options | None = None,
+    *,
     budget: Budget | None = None,
 ) -> Cells:
     """Gate and parse ``path``, dropped under ``name``; raises ``RefusalError`` with the reason."""
@@ -69,8 +69,7 @@ def read_cells(
     request = {
         "path": str(path),
         "name": name,
-        "max_bytes": max_bytes,
-        "max_rows": max_rows,
+        **vars(limits),
         "memory_bytes": budget.memory_bytes,
         "cpu_seconds": budget.cpu_seconds,
         **vars(options),

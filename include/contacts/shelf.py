@@ -2,6 +2,7 @@
 
 import json
 import logging
+from contextlib import suppress
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -21,7 +22,9 @@ def shelve(storage: Storage, upload: Upload, reasons: dict[str, object] | None =
     A file that was replaced meanwhile stays: it is another drop. Safe to call twice.
     """
     if upload.in_inbox and _still_the_same(storage, upload):
-        storage.move(upload.key, shelf_key(upload, upload.name))
+        # Another process may be doing the same.
+        with suppress(FileNotFoundError):
+            storage.move(upload.key, shelf_key(upload, upload.name))
     if upload.state == "quarantined" and reasons is not None:
         text = json.dumps(reasons, ensure_ascii=False, indent=2)
         storage.write_text(f"{_folder(upload)}/reasons.json", text)

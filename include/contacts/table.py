@@ -26,9 +26,13 @@ class Head:
 class CellTable:
     """Columns are counted from 1; rows carry the number that Excel shows."""
 
-    def __init__(self, cells: Cells, *, width: int | None = None) -> None:
-        self.width = width or cells.width
+    def __init__(self, cells: Cells) -> None:
+        self.width = cells.width
         self._all = pa.ipc.open_file(pa.memory_map(str(cells.path))).read_all()
+
+    def narrow(self, width: int) -> None:
+        """Forget the columns beyond ``width``."""
+        self.width = width
 
     def head(self, rows: int, *, first_row: int = 1) -> Head:
         """The first ``rows`` rows from ``first_row`` on."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +44,15 @@ def normalise(
         open_rows = _prove_french(column, done, extra_valid_prefixes)
     rest = np.flatnonzero(open_rows)
     if rest.size:
-        _ask_library(column.take(pa.array(rest)), rest, done, region, accept, extra_valid_prefixes)
+        answers = _ask_library(
+            column.take(pa.array(rest)),
+            region=region,
+            accept=accept,
+            extra_valid_prefixes=extra_valid_prefixes,
+        )
+        done.numbers[rest] = answers.numbers
+        done.codes[rest] = answers.codes
+        done.restored[rest] = answers.restored
     return done
 
 
@@ -76,7 +85,8 @@ def _mask(values: pa.Array) -> npt.NDArray[np.bool_]:
 
 
 def _mobile_pattern(extra: Collection[str]) -> str:
-    mobile = PhoneMetadata.metadata_for_region("FR").mobile.national_number_pattern
+    france: Any = PhoneMetadata.metadata_for_region("FR")
+    mobile = france.mobile.national_number_pattern
     # An own prefix counts only for numbers of the full French length of nine digits.
     own = [
         f"{re.escape(prefix[3:])}\\d{{{9 - len(prefix[3:])}}}"
@@ -86,23 +96,12 @@ def _mobile_pattern(extra: Collection[str]) -> str:
     return f"^(?P<p>\\+33|0033|33|0|)(?P<n>{'|'.join([mobile, *own])})$"
 
 
-def _ask_library(
-    column: pa.Array,
-    rows: npt.NDArray[np.intp],
-    done: Normalised,
-    region: str,
-    accept: Collection[str],
-    extra: Collection[str],
-) -> None:
+def _ask_library(column: pa.Array, **policy: Any) -> Normalised:
+    """`check` for each distinct value."""
     distinct = pc.dictionary_encode(column.cast(pa.string()), null_encoding="encode")
-    answers = [
-        check(value, region=region, accept=accept, extra_valid_prefixes=extra)
-        for value in distinct.dictionary.to_pylist()
-    ]
+    answers = [check(value, **policy) for value in distinct.dictionary.to_pylist()]
     which = distinct.indices.to_numpy(zero_copy_only=False)
     numbers = np.array([int(a.msisdn) if a.msisdn else 0 for a in answers], np.int64)
     codes = np.array([_CODE[a.code] for a in answers], np.uint8)
     restored = np.array([bool(a.notes) for a in answers], np.bool_)
-    done.numbers[rows] = numbers[which]
-    done.codes[rows] = codes[which]
-    done.restored[rows] = restored[which]
+    return Normalised(numbers[which], codes[which], restored[which])

@@ -59,26 +59,35 @@ def check(
     `accept` holds kinds among mobile, fixed, voip, foreign. Numbers that begin with one of
     `extra_valid_prefixes` (E.164, with +) are valid mobiles whatever libphonenumber thinks.
     """
+    text, code = _read(raw)
+    if not code and region == "FR":
+        code = _refused_in_france(text)
+    if code:
+        return Checked(None, code)
+    return _decide(text, region, accept, extra_valid_prefixes)
+
+
+def _read(raw: str | None) -> tuple[str, str]:
+    """Digits, with a + before those of an international number; or the code that refuses them."""
     text = _plain(raw)
     if not text:
-        return Checked(None, "missing_phone")
+        return "", "missing_phone"
     text, truncated = _undo_spreadsheet(text)
     if truncated:
-        return Checked(None, "excel_truncated")
+        return "", "excel_truncated"
     if _holds_several(text):
-        return Checked(None, "several_numbers")
-    if not _ALLOWED.fullmatch(text):
-        return Checked(None, "invalid_phone")
+        return "", "several_numbers"
     digits = re.sub(r"\D", "", text)
-    if not digits:
-        return Checked(None, "invalid_phone")
-    text = "+" + digits if text.startswith("+") else re.sub("^00", "+", digits)
-    if region == "FR" and _SHORT_FR.fullmatch(text):
-        return Checked(None, "premium_or_short_code")
+    if not digits or not _ALLOWED.fullmatch(text):
+        return "", "invalid_phone"
+    return ("+" + digits if text.startswith("+") else re.sub("^00", "+", digits)), ""
+
+
+def _refused_in_france(text: str) -> str:
+    if _SHORT_FR.fullmatch(text):
+        return "premium_or_short_code"
     # libphonenumber takes 06 39 98 00 0 for nine possible digits, its zero for a part of them.
-    if region == "FR" and _CUT_FR.fullmatch(text):
-        return Checked(None, "phone_too_short")
-    return _decide(text, region, accept, extra_valid_prefixes)
+    return "phone_too_short" if _CUT_FR.fullmatch(text) else ""
 
 
 def _plain(raw: str | None) -> str:

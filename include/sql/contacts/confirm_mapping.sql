@@ -8,5 +8,5 @@ set
   label = coalesce(%(label)s, label),
   reason = null,
   updated_at = now()
-where upload_id = %(upload_id)s and state in ('received', 'awaiting_mapping')
+where upload_id = %(upload_id)s and state in ('received', 'awaiting_mapping', 'failed')
 returning upload_id

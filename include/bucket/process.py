@@ -1,0 +1,56 @@
+"""Working on what was registered, kind by kind, as the DAGs do."""
+
+import logging
+from typing import Any
+
+from include.bucket.intake import Registered, scan
+from include.contacts.importer import import_upload
+from include.contacts.uploads import read_upload
+from include.db import connect
+from include.errors import SmsswitchError
+
+log = logging.getLogger(__name__)
+
+
+def process(upload_id: int) -> dict[str, Any]:
+    """Do what is to be done for one upload, whatever its kind; its document as it then stands."""
+    if read_upload(upload_id).kind == "campaign":
+        from include.campaigns.intake import apply_upload
+
+        return dict(apply_upload(upload_id))
+    return import_upload(upload_id)
+
+
+def scan_and_process() -> list[dict[str, Any]]:
+    """Process the bucket once: ``[{import_id, client, kind, file, state, reason, document}]``.
+
+    One file that fails holds up no other; its state is ``failed``.
+    """
+    return [_outcome(upload) for upload in _in_order(scan())]
+
+
+def _in_order(found: list[Registered]) -> list[int]:
+    """Contacts first: a campaign dropped with its list finds the list loaded."""
+    with connect() as conn, conn.cursor() as cur:
+        cur.execute("select upload_id from upload where state in ('received', 'mapping_submitted')")
+        waiting = {int(row[0]) for row in cur.fetchall()} | {r.upload_id for r in found}
+    kinds = {upload_id: read_upload(upload_id).kind for upload_id in waiting}
+    return sorted(waiting, key=lambda upload_id: (kinds[upload_id] == "campaign", upload_id))
+
+
+def _outcome(upload_id: int) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    try:
+        document = process(upload_id)
+    except SmsswitchError as error:
+        log.error("upload %s: %s", upload_id, error)
+    upload = read_upload(upload_id)
+    return {
+        "import_id": upload.import_id,
+        "client": upload.client,
+        "kind": upload.kind,
+        "file": upload.name,
+        "state": upload.state,
+        "reason": upload.reason,
+        "document": document,
+    }

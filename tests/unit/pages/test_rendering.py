@@ -38,7 +38,7 @@ def _report(lang: str = "fr", rows: int = 1, text: str = HOSTILE, **more: Any) -
         next_step=(text, text),
         notes=(text,),
     )
-    context = {
+    context: dict[str, Any] = {
         "name": "R1", "title": text, "period": text, "index": "../../index.html", "page": page,
         "is_figure": lambda _: False, "workbook_name": "x.xlsx", "at": AT,
     } | more  # fmt: skip

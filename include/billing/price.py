@@ -225,6 +225,12 @@ def _digits(called: str) -> tuple[str, bool]:
     return international, masked
 
 
+def from_national(number: str) -> str:
+    """A French number as people write it (ten digits from 0) in E.164; any other as it is."""
+    text = _SEPARATORS.sub("", number.strip())
+    return "33" + text[1:] if re.fullmatch(r"0[1-9]\d{4}(\d{4}|[-*]{4})", text) else number
+
+
 class Timeline:
     """Which of some rates is in force when. At each instant the longest prefix wins, then weight."""
 

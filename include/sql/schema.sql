@@ -420,10 +420,10 @@ begin
       select
         count(*) as n,
         bool_and(
-          r.kind in (
+          coalesce(r.kind, '') in (
             'sent', 'failed', 'retryable', 'not_sent', 'uncertain', 'delivered', 'undelivered'
           )
-          and r.attempt_id is not null and r.part between 1 and 255
+          and r.attempt_id is not null and coalesce(r.part, 0) between 1 and 255
           and coalesce(length(r.imei), 0) <= 20 and coalesce(length(r.imsi), 0) <= 20
           and coalesce(length(r.error), 0) <= 300
           and coalesce(r.reference between 0 and 255, true)
@@ -591,6 +591,7 @@ CREATE FUNCTION public.batch_is_revoked(batch public.send_batch, group_now publi
 $$;
 CREATE FUNCTION public.chain_audit() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
     AS $$
 declare
   previous bytea;
@@ -715,6 +716,7 @@ end
 $$;
 CREATE FUNCTION public.guard_balance() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
     AS $$
 declare
   balance numeric;
@@ -791,7 +793,7 @@ begin
     execute pg_catalog.format('grant %I to smsswitch_owner', host_role);
   end if;
   execute pg_catalog.format(
-    'alter role %I login inherit nocreatedb nocreaterole connection limit 4 password %L',
+    'alter role %I login inherit connection limit 4 password %L',
     host_role, password
   );
   foreach setting slice 1 in array array[
@@ -2316,6 +2318,7 @@ ALTER TABLE ONLY public.treatment_run
 ALTER TABLE ONLY public.upload
     ADD CONSTRAINT upload_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 GRANT USAGE ON SCHEMA api TO modem_host;
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
 GRANT ALL ON SCHEMA public TO smsswitch_owner;
 GRANT ALL ON SCHEMA public TO smsswitch_taxation;
 GRANT USAGE ON SCHEMA public TO smsswitch_app;
@@ -2332,6 +2335,95 @@ REVOKE ALL ON FUNCTION api.report_inbound_v1(host_epoch bigint, journal uuid, me
 GRANT ALL ON FUNCTION api.report_inbound_v1(host_epoch bigint, journal uuid, messages jsonb) TO modem_host;
 REVOKE ALL ON FUNCTION api.report_results_v1(host_epoch bigint, journal uuid, results jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.report_results_v1(host_epoch bigint, journal uuid, results jsonb) TO modem_host;
+REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pg_catalog.lo_put(oid, bigint, bytea) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pg_catalog.lowrite(integer, bytea) FROM PUBLIC;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO smsswitch_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO smsswitch_app;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO smsswitch_taxation;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.modem_group TO smsswitch_app;
 GRANT SELECT ON TABLE public.modem_group TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.send_batch TO smsswitch_app;

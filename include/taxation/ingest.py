@@ -107,42 +107,53 @@ def _one_file(conn: Connection, source: Source, pbx: Pbx, raw: Storage) -> regis
     )
     if not raw.exists(file.raw_key):
         raw.write_bytes(file.raw_key, data)
+    return load_file(conn, file, data, pbx)
+
+
+def load_file(
+    conn: Connection, file: register.File, data: bytes, pbx: Pbx, *, again: bool = False
+) -> register.Outcome:
+    """Load one file in a transaction of its own; ``again``: also if its bytes were loaded before."""
     for attempt in range(1, LOCK_ATTEMPTS + 1):
         try:
-            outcome = _transaction(conn, file, data, pbx)
+            outcome = _transaction(conn, file, data, pbx, again)
         except psycopg2.errors.LockNotAvailable:
             conn.rollback()
-            log.warning("taxdata is in use; attempt %s for %s", attempt, source.name)
+            log.warning("taxdata is in use; attempt %s for %s", attempt, file.name)
             time.sleep(0.2 * attempt)
             continue
+        document = outcome.document(pbx.code)
+        del document["name"]  # logging has a name of its own
         log.info(
-            "spool file %s of %s: %s",
-            source.name,
-            pbx.code,
-            outcome.state,
-            extra={"facts": outcome.document(pbx.code)},
+            "spool file %s of %s: %s", file.name, pbx.code, outcome.state, extra={"file": document}
         )
         return outcome
-    raise TransientError(f"taxdata stays in use: {source.name} could not be loaded")
+    raise TransientError(f"taxdata stays in use: {file.name} could not be loaded")
 
 
-def _transaction(conn: Connection, file: register.File, data: bytes, pbx: Pbx) -> register.Outcome:
+def _transaction(
+    conn: Connection, file: register.File, data: bytes, pbx: Pbx, again: bool
+) -> register.Outcome:
     loaded: Loaded | None = None
     caught: SpoolFault | None = None
     try:
         register.lock(conn)
-        if register.known_state(conn, file) == "loaded":
+        if register.known_state(conn, file) == "loaded" and not again:
             outcome = register.Outcome(file, "duplicate")
         else:
             if file.size > MAX_FILE_BYTES:
                 raise SpoolFault("too_large")
-            loaded = load(conn, register.open_file(conn, file), data, pbx)
+            file_id = register.open_file(conn, file)
+            if again:
+                register.forget_tickets(conn, file_id)
+            loaded = load(conn, file_id, data, pbx)
             outcome = _outcome(file, loaded)
     except SpoolFault as fault:
         conn.rollback()
         register.lock(conn)
         outcome, caught = _set_aside(file, fault), fault
-    register.close_file(conn, outcome, loaded, caught)
+    if caught is None or not again:
+        register.close_file(conn, outcome, loaded, caught)
     conn.commit()
     return outcome
 

@@ -4,9 +4,11 @@ import codecs
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import yaml
 from psycopg2.extensions import connection as Connection
 
 from include.db import connect, sql
@@ -87,6 +89,17 @@ def add(
             )
             (row,) = cur.fetchone() or (None,)
     return dict(row or {})
+
+
+def read_dial_plan(path: Path) -> dict[str, str]:
+    """A dial plan from a YAML or JSON file: digits for outside, international, national, country."""
+    try:
+        plan = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError("bad_dial_plan", f"{path}: {str(error).splitlines()[0]}") from None
+    if not isinstance(plan, dict):
+        raise InputError("bad_dial_plan", f"{path} is not a mapping")
+    return {str(key): str(value) for key, value in plan.items()}
 
 
 def _client_id(conn: Connection, code: str | None) -> int | None:

@@ -7,7 +7,6 @@ PBX may take its own copy away.
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,10 +86,16 @@ def spool_files(storage: Storage, folder: str) -> list[Source]:
     ]
 
 
-def folders(storage: Storage) -> Iterator[str]:
+def folders(storage: Storage) -> list[str]:
     """The PBX codes that have a folder in the spool."""
-    seen = {stored.key.split("/", 1)[0] for stored in storage.list() if "/" in stored.key}
-    yield from sorted(code for code in seen if CODE.fullmatch(code))
+    try:
+        found = storage.fs.ls(storage.root, detail=True, refresh=True)
+    except FileNotFoundError:
+        return []
+    names = (
+        each["name"].rstrip("/").rsplit("/", 1)[-1] for each in found if each["type"] != "file"
+    )
+    return sorted(name for name in names if CODE.fullmatch(name))
 
 
 def raw_key(pbx: str, sha256: str) -> str:

@@ -85,6 +85,12 @@ def open_file(conn: Connection, file: File) -> int:
     return int(file_id)
 
 
+def forget_tickets(conn: Connection, file_id: int) -> None:
+    """Take the tickets of a file out, to load them anew in the same transaction."""
+    with conn.cursor() as cur:
+        cur.execute(sql("taxation/forget_tickets"), {"file_id": file_id})
+
+
 def close_file(
     conn: Connection, outcome: Outcome, loaded: Loaded | None, fault: Exception | None = None
 ) -> None:

@@ -222,7 +222,7 @@ comment on table treatment is 'The predefined analyses: a documented SQL file ea
 comment on column treatment.parameters is 'A JSON schema of type object: what may be given, with defaults.';
 insert into treatment (name, title_en, title_fr, sql_file, parameters, triggers) values
 (
-  'cost_by_cost_centre', 'Cost per cost centre', 'Coût par centre de coût', 'taxation/cost_by_cost_centre',
+  'cost_per_cost_centre', 'Cost per cost centre', 'Coût par centre de coût', 'taxation/cost_per_cost_centre',
   '{"type": "object", "additionalProperties": false, "properties": {
     "from": {"type": ["string", "null"], "format": "date", "default": null},
     "to": {"type": ["string", "null"], "format": "date", "default": null},

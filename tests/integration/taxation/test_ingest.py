@@ -22,7 +22,10 @@ COLUMNS = """
     select column_name, data_type from information_schema.columns
     where table_name = 'taxdata' order by 1
 """
-VIEW = "select md5(string_agg(v::text, ',' order by file_sha256, line_number)) from (select {} from v_ticket) v"
+VIEW = """
+    select md5(string_agg(v::text, ',' order by file_sha256, line_number))
+    from (select {} from v_ticket) v
+"""
 
 
 def test_both_layouts_are_loaded_and_every_field_has_its_stable_name(

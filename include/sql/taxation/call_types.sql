@@ -1,0 +1,15 @@
+-- How many calls of each type, with their direction; codes that no release documents count as
+-- Unspecified. Parameters: from, to (days, both included), pbx.
+select
+  call_type_name as call_type,
+  direction,
+  count(*) as calls,
+  count(*) filter (where duration > 0) as answered,
+  coalesce(sum(duration), 0)::bigint as seconds
+from v_ticket
+where
+  (%(from)s::date is null or coalesce(start_date_time, end_date_time) >= %(from)s::date)
+  and (%(to)s::date is null or coalesce(start_date_time, end_date_time) < %(to)s::date + 1)
+  and (%(pbx)s::text is null or pbx = %(pbx)s)
+group by call_type_name, direction
+order by calls desc, call_type asc

@@ -1,0 +1,16 @@
+-- Calls and seconds by weekday (1 = Monday) and hour of their start, in the PBX's own time.
+-- Parameters: from, to (days, both included), pbx.
+select
+  extract(isodow from start_date_time)::integer as weekday,
+  extract(hour from start_date_time)::integer as hour,
+  direction,
+  count(*) as calls,
+  coalesce(sum(duration), 0)::bigint as seconds
+from v_ticket
+where
+  start_date_time is not null
+  and (%(from)s::date is null or start_date_time >= %(from)s::date)
+  and (%(to)s::date is null or start_date_time < %(to)s::date + 1)
+  and (%(pbx)s::text is null or pbx = %(pbx)s)
+group by 1, 2, 3
+order by 1, 2, 3

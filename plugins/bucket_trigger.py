@@ -21,9 +21,9 @@ Seen = frozenset[tuple[str, int, str]]
 
 
 class BucketTrigger(BaseEventTrigger):
-    """Fires when files of `place` (`inbox` or `spool`) are new, and at the next listing once more.
+    """Fires when files of `place` (`inbox` or `spool`) are new or have changed since a listing ago.
 
-    A scan takes only what it has seen unchanged before, so each file needs two of them.
+    Whether they are complete is for the scan to find out.
     """
 
     def __init__(self, place: str = "inbox", every: float = 3.0) -> None:
@@ -36,15 +36,13 @@ class BucketTrigger(BaseEventTrigger):
         return "bucket_trigger.BucketTrigger", {"place": self.place, "every": self.every}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """One event when something is new, and one when it has become complete."""
+        """One event for all that is new."""
         before: Seen = frozenset()
-        told_once: Seen = frozenset()
         while True:
             now = await asyncio.to_thread(self._look, before)
-            appeared, unchanged = now - before, told_once & now
-            if keys := sorted(key for key, _, _ in appeared | unchanged):
+            if keys := sorted(key for key, _, _ in now - before):
                 yield TriggerEvent({"files": len(keys), "first": keys[:10]})
-            before, told_once = now, appeared
+            before = now
             await asyncio.sleep(self.every)
 
     def _look(self, before: Seen) -> Seen:

@@ -19,6 +19,7 @@ from psycopg2.extensions import connection as Connection
 
 from include.db.migrate import migrate
 from include.stack import postgres
+from sms_sender.settings import load
 
 ROOT = Path(__file__).parents[2]
 CHECK = runpy.run_path(str(ROOT / "scripts" / "compose_check.py"))
@@ -70,6 +71,20 @@ def test_a_fault_in_a_dockerfile_is_found(tmp_path: Path) -> None:
     faults = "\n".join(CHECK["dockerfile_faults"]([file]))
     assert "DL3003" in faults
     assert "no ARG BASE_IMAGE" in faults
+
+
+def test_the_senders_example_is_one_that_it_reads(tmp_path: Path) -> None:
+    credential = tmp_path / "database_url"
+    credential.write_text("postgresql://host:secret@centre/smsswitch\n", encoding="utf-8")
+    text = (ROOT / "docker" / "sender" / "sender.toml").read_text(encoding="utf-8")
+    assert "/run/secrets/sender_database_url" in text
+    file = tmp_path / "sender.toml"
+    file.write_text(text.replace("/run/secrets/sender_database_url", str(credential)), "utf-8")
+    settings = load(file)
+    assert settings.server == "postgresql://host:secret@centre/smsswitch"
+    assert [modem.port for modem in settings.ports()] == ["/dev/modem1"]
+    assert settings.status_port == 9123
+    assert settings.journal.is_relative_to("/var/lib/sms-sender")
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +140,7 @@ def test_migrations_need_no_superuser_and_may_run_again(production: postgres.Ser
 def test_the_pipelines_may_work_as_app_and_as_nobody_greater(production: postgres.Server) -> None:
     with _login(production, "smsswitch_pipelines", "pipelines1") as conn:
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            _run(conn, "select from client")
+            _run(conn, "select from public.client")
         _run(conn, "set role smsswitch_app")
         _run(conn, "insert into client (code, name) values ('compose', 'Compose')")
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):

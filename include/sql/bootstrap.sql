@@ -36,8 +36,33 @@ begin
 end
 $$;
 
+-- A modem host could hold locks that others wait for, or fill the disk with large objects.
+do $$
+declare
+  routine regprocedure;
+begin
+  if not (select rolsuper from pg_catalog.pg_roles where rolname = current_user) then
+    return;
+  end if;
+  for routine in
+    select p.oid::regprocedure from pg_catalog.pg_proc as p
+    where
+      p.pronamespace = 'pg_catalog'::regnamespace
+      and p.proname ~ '^(pg_(try_)?advisory_|lo_(creat|from_bytea|import|put|export)|lowrite)'
+  loop
+    execute format('revoke execute on function %s from public', routine);
+    if routine::text ~ 'advisory' then
+      execute format(
+        'grant execute on function %s to smsswitch_owner, smsswitch_app, smsswitch_taxation', routine
+      );
+    end if;
+  end loop;
+end
+$$;
+
 grant usage, create on schema public to smsswitch_owner, smsswitch_taxation;
-revoke create on schema public from public;
+-- Not even its functions: a modem host has schema api only.
+revoke all on schema public from public;
 grant usage on schema public to
 smsswitch_app, smsswitch_reader, smsswitch_taxation, smsswitch_unmask, smsswitch_auditor;
 

@@ -208,10 +208,10 @@ begin
       select
         count(*) as n,
         bool_and(
-          r.kind in (
+          coalesce(r.kind, '') in (
             'sent', 'failed', 'retryable', 'not_sent', 'uncertain', 'delivered', 'undelivered'
           )
-          and r.attempt_id is not null and r.part between 1 and 255
+          and r.attempt_id is not null and coalesce(r.part, 0) between 1 and 255
           and coalesce(length(r.imei), 0) <= 20 and coalesce(length(r.imsi), 0) <= 20
           and coalesce(length(r.error), 0) <= 300
           and coalesce(r.reference between 0 and 255, true)

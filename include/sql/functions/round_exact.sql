@@ -17,14 +17,15 @@ end;
 create or replace function dialled_e164(number text, plan jsonb) returns text
 language sql immutable parallel safe
 return (
-  select case
-    when d.digits !~ '^[0-9]+[-*]*$' then ''
-    when plan ->> 'international' <> '' and starts_with(d.digits, plan ->> 'international')
-      then substr(d.digits, length(plan ->> 'international') + 1)
-    when plan ->> 'national' <> '' and starts_with(d.digits, plan ->> 'national')
-      then (plan ->> 'country') || substr(d.digits, length(plan ->> 'national') + 1)
-    else ''
-  end
+  select
+    case
+      when d.digits !~ '^[0-9]+[-*]*$' then ''
+      when plan ->> 'international' <> '' and starts_with(d.digits, plan ->> 'international')
+        then substr(d.digits, length(plan ->> 'international') + 1)
+      when plan ->> 'national' <> '' and starts_with(d.digits, plan ->> 'national')
+        then (plan ->> 'country') || substr(d.digits, length(plan ->> 'national') + 1)
+      else ''
+    end
   from (
     select case
       when plan ->> 'outside' <> '' and starts_with(number, plan ->> 'outside')

@@ -64,7 +64,8 @@ $$;
 create trigger ledger_append_only before update or delete or truncate on ledger_entry
 for each statement execute function refuse_change();
 
-create function guard_balance() returns trigger language plpgsql as $$
+create function guard_balance() returns trigger
+language plpgsql set search_path = pg_catalog, public as $$
 declare
   balance numeric;
 begin
@@ -100,7 +101,8 @@ create table audit_entry (
   hash bytea
 );
 comment on table audit_entry is 'Who did what. Each hash covers the row and the hash before it, so that a missing or changed row shows.';
-create function chain_audit() returns trigger language plpgsql as $$
+create function chain_audit() returns trigger
+language plpgsql set search_path = pg_catalog, public as $$
 declare
   previous bytea;
 begin

@@ -155,8 +155,10 @@ class Machine:
         ports = self.folder / "ports"
         ports.unlink(missing_ok=True)
         self._start(
-            ["simulate", "--modems", str(modems), "--network-log", str(self.network)]
-            + ["--ports-file", str(ports), *options]
+            [
+                *("simulate", "--modems", str(modems), "--network-log", str(self.network)),
+                *("--ports-file", str(ports), *options),
+            ]
         )
         until(ports.exists)
         self.ports = ports.read_text().split()

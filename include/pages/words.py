@@ -80,6 +80,14 @@ class Words:
         """Whether the catalogue holds the key."""
         return key in catalogue()
 
+    def first(self, *keys: str) -> str:
+        """The text of the first of these keys that there is and that wants no variable; or nothing."""
+        for key in keys:
+            forms = catalogue().get(key, {}).get(self.lang, {})
+            if forms and not any(map(placeholders, forms.values())):
+                return forms["other"]
+        return ""
+
     def _forms(self, n: Any) -> tuple[str, ...]:
         """The plural forms that fit, best first; French counts zero and 1.5 as singular."""
         if n is None:

@@ -2,25 +2,22 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from psycopg2.extras import RealDictCursor
 
+from include.campaigns.status import COUNTS, describe
+from include.campaigns.store import OVER, find
 from include.db import connect, sql
 from include.errors import InputError
 from include.pages import Column, render
 from include.pages.chart import funnel, line
 from include.pages.workbook import Sheet, csv_text, workbook
 from include.reports.outbox import Outbox, Row, write_pages
-from include.reports.page import columns, share
+from include.reports.page import columns, reason_word, share
 
-STATES = (
-    "planned", "leased", "sent", "delivered", "undelivered", "failed", "uncertain", "written_off",
-    "skipped", "expired", "cancelled",
-)  # fmt: skip
 HANDED_OVER = ("sent", "delivered", "undelivered")
-FINAL = ("completed", "cancelled", "expired", "failed")
 #: Up to here the lists of deliveries are written anew at each change.
 LIVE_DELIVERIES = 5_000
 _DELIVERY = (
@@ -48,31 +45,12 @@ def campaign_report(campaign_id: int) -> list[str]:
 def write_campaigns(outbox: Outbox, *, complete: bool) -> None:
     """Write the report of each of the client's campaigns that has changed."""
     for row in outbox.rows("list_campaigns", campaign_id=None):
-        status = status_of(outbox, row)
-        running = row["state"] not in FINAL
+        running = row["state"] not in OVER
         details = complete or not running or recipients(row) <= LIVE_DELIVERIES
         folder = f"campaigns/{row['name']}"
         page = f"campaign:{row['name']}"
-        if outbox.changed(page, [status, details], f"{folder}/report.html"):
-            _write(outbox, row, status, details)
-
-
-def status_of(outbox: Outbox, row: Row) -> dict[str, Any]:
-    """The document status.json: each message in exactly one count."""
-    return {
-        "schema": "status/1",
-        "client": outbox.client["code"],
-        "campaign": row["name"],
-        "list": row["list"],
-        "state": row["state"],
-        "reason": row["reason"],
-        "counts": {state: row["counts"].get(state, 0) for state in STATES},
-        "segments": row["segments"],
-        "cost": str(row["cost"]),
-        "currency": "EUR",
-        "activated_at": row["activated_at"],
-        "finished_at": row["finished_at"],
-    }
+        if outbox.changed(page, [row, details], f"{folder}/report.html"):
+            _write(outbox, row, details)
 
 
 def recipients(row: Row) -> int:
@@ -85,9 +63,8 @@ def handed_over(row: Row) -> int:
     return sum(row["counts"].get(state, 0) for state in HANDED_OVER)
 
 
-def _write(outbox: Outbox, row: Row, status: dict[str, Any], details: bool) -> None:
+def _write(outbox: Outbox, row: Row, details: bool) -> None:
     folder = f"campaigns/{row['name']}"
-    dated = {**status, "at": outbox.at}
     if details:
         heads = columns(outbox.t, "delivery", *_DELIVERY)
         outbox.write(
@@ -100,13 +77,15 @@ def _write(outbox: Outbox, row: Row, status: dict[str, Any], details: bool) -> N
         book = workbook(sheets, outbox.lang, zone=outbox.zone, made=outbox.at)
         outbox.write(f"{folder}/report.xlsx", book)
     outbox.write(f"{folder}/report.html", _page(outbox, row, details))
-    outbox.write(
-        f"{folder}/status.json", json.dumps(dated, default=_iso, ensure_ascii=False, indent=2)
-    )
+    outbox.write(f"{folder}/status.json", json.dumps(_status(outbox, row), indent=2))
 
 
-def _iso(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+def _status(outbox: Outbox, row: Row) -> dict[str, Any]:
+    """The document of `campaigns status`."""
+    campaign = find(outbox.conn, outbox.client["client_id"], row["name"], lock=False)
+    if campaign is None:
+        raise InputError("unknown_campaign", f"there is no campaign {row['name']}")
+    return describe(outbox.conn, campaign)
 
 
 def _deliveries(outbox: Outbox, row: Row) -> Iterator[dict[str, Any]]:
@@ -127,7 +106,7 @@ def _summary(outbox: Outbox, row: Row) -> Sheet:
 def _states(row: Row) -> list[dict[str, Any]]:
     return [
         {"state": state, "messages": n, "percent": share(n, recipients(row))}
-        for state in STATES
+        for state in COUNTS
         if (n := row["counts"].get(state, 0))
     ]
 
@@ -136,14 +115,14 @@ def _page(outbox: Outbox, row: Row, details: bool) -> str:
     t = outbox.t
     reasons = outbox.rows("campaign_reasons", campaign_id=row["campaign_id"])
     for reason in reasons:
-        key = f"reports.reason.{reason['reason']}"
-        reason["why"] = t(key) if t.has(key) else ""
+        reason["why"] = reason_word(t, reason["reason"])
     return render(
         "campaign_report",
         outbox.lang,
         zone=outbox.zone,
         client=outbox.client,
         row=row,
+        why=reason_word(t, row["reason"]) or row["reason"],
         texts=_texts(row["text"]),
         recipients=recipients(row),
         handed_over=handed_over(row),
@@ -156,7 +135,7 @@ def _page(outbox: Outbox, row: Row, details: bool) -> str:
         charts=_charts(outbox, row),
         details=details,
         has_quote=outbox.storage.exists(outbox.key(f"campaigns/{row['name']}/quote.html")),
-        final=row["state"] in FINAL,
+        final=row["state"] in OVER,
         at=outbox.at,
     )
 

@@ -4,9 +4,10 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from include.campaigns.store import OVER
 from include.pages import Column, render
 from include.pages.workbook import Sheet, workbook
-from include.reports.campaign import FINAL, handed_over, recipients
+from include.reports.campaign import handed_over, recipients
 from include.reports.outbox import Outbox
 from include.reports.page import columns, share
 
@@ -93,7 +94,7 @@ def _page(outbox: Outbox, facts: dict[str, Any], links: set[str]) -> str:
         client=outbox.client,
         low=outbox.client["balance"] < outbox.client["low_credit"],
         contacts=sum(row["contacts"] for row in facts["lists"]),
-        running=[row for row in facts["campaigns"] if row["state"] not in (*FINAL, "draft")],
+        running=[row for row in facts["campaigns"] if row["state"] not in (*OVER, "draft")],
         waiting=[row for row in facts["receipts"] if row["state"] == "awaiting_mapping"],
         lists_columns=columns(t, "home.column", *_LISTS),
         lists=facts["lists"],

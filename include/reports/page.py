@@ -113,3 +113,8 @@ def total(rows: Sequence[Row], *keys: str) -> dict[str, Any]:
 def share(part: float, whole: float) -> float | None:
     """`part` in percent of `whole`, one decimal; None of nothing."""
     return round(100 * float(part) / float(whole), 1) if whole else None
+
+
+def reason_word(t: Words, code: str | None) -> str:
+    """Why a message or a campaign is in its state, in words; nothing for a code without any."""
+    return t.first(f"quote.reason.{code}", f"campaign.error.{code}") if code else ""

@@ -14,7 +14,7 @@ def make(desk: Desk) -> Page:
     )  # fmt: skip
     summed = total(rows, *counted)
     summed["rejected_percent"] = share(summed["rejected"], summed["file_rows"])
-    codes = [dict(row) | {"why": _sentence(desk, row["code"])} for row in desk.rows("r10_codes")]
+    codes = [dict(row) | {"why": _label(desk, row["code"])} for row in desk.rows("r10_codes")]
     checks = [dict(row) for row in desk.rows("r10_checks")]
     for check in checks:
         check["state"] = "broken" if check["broken"] else "passed"
@@ -82,9 +82,8 @@ def _next(desk: Desk, aside: int, waiting: int) -> tuple[str, str] | None:
     return None
 
 
-def _sentence(desk: Desk, code: str) -> str:
-    key = f"reports.reject.{code}"
-    return desk.t(key) if desk.t.has(key) else ""
+def _label(desk: Desk, code: str) -> str:
+    return desk.t.first(f"reports.reject.{code}", f"reason.{code}")
 
 
 def _chart(desk: Desk, codes: list[dict[str, object]]) -> list[Figure]:

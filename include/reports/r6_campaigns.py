@@ -4,7 +4,7 @@ from typing import Any
 
 from include.pages import Column
 from include.pages.chart import funnel, stacked
-from include.reports.page import Desk, Figure, Page, Report, Table, share, total
+from include.reports.page import Desk, Figure, Page, Report, Table, reason_word, share, total
 
 _PARTS = (
     ("delivered", "series-1"),
@@ -40,7 +40,9 @@ def make(desk: Desk) -> Page:
         ("delivered_percent", "percent"), *[_count(desk, key) for key in counted[6:-1]],
         ("cost", "money"), ("activated_at", "when"), ("finished_at", "when"),
     )  # fmt: skip
-    reasons = [dict(row) | {"why": _why(desk, row["reason"])} for row in desk.rows("r6_reasons")]
+    reasons = [
+        dict(row) | {"why": reason_word(t, row["reason"])} for row in desk.rows("r6_reasons")
+    ]
     return Page(
         outcome=t("r6.outcome", n=len(rows), messages=t("r6.messages", n=summed["handed_over"])),
         next_step=(t("reports.uncertain", n=summed["uncertain"]), t("reports.uncertain_text"))
@@ -73,11 +75,6 @@ def _count(desk: Desk, key: str) -> Column:
     """A column of messages, where R1 and R2 count SMS."""
     own = f"r6.column.{key}"
     return Column(key, desk.t(own if desk.t.has(own) else f"column.{key}"), "number")
-
-
-def _why(desk: Desk, reason: str) -> str:
-    key = f"reports.reason.{reason}"
-    return desk.t(key) if desk.t.has(key) else ""
 
 
 def _charts(desk: Desk, rows: list[dict[str, Any]], summed: dict[str, Any]) -> list[Figure]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from include.campaigns.status import COUNTS, campaign_status
 from include.errors import InputError
-from include.reports.campaign import STATES, campaign_report
+from include.reports.campaign import campaign_report
 from include.reports.home import amount, client_home
 from include.reports.outbox import write_pages
 from include.settings import settings
@@ -37,12 +38,12 @@ def test_status_json_has_each_message_in_one_count(world: World) -> None:
     for client, campaign in (("dupont", "promo-noel"), ("dupont", "devis"), ("clinic", "rappel")):
         status = json.loads(_read(client, f"campaigns/{campaign}/status.json"))
         counts = _states(world, campaign)
-        assert status["counts"] == {state: counts[state] for state in STATES}
-        assert status["campaign"] == campaign
+        assert status["counts"] == {state: counts[state] for state in COUNTS}
+        assert status == campaign_status(client, campaign)
         assert status["state"] == world.value(
             "select state from campaign where name = %s", campaign
         )
-    assert set(STATES) == {
+    assert set(COUNTS) == {
         str(s) for (s,) in world.run("select unnest(enum_range(null::message_state))")
     }
 

@@ -127,6 +127,7 @@ def _page(outbox: Outbox, row: Row, details: bool) -> str:
         recipients=recipients(row),
         handed_over=handed_over(row),
         delivered=row["counts"].get("delivered", 0),
+        uncertain=row["counts"].get("uncertain", 0),
         percent=share(row["counts"].get("delivered", 0), handed_over(row)),
         states_columns=_summary(outbox, row).columns,
         states=_states(row),

@@ -161,7 +161,7 @@ class Api:
     """The REST API of one Airflow on the loopback, logged in as one user."""
 
     def __init__(self, port: int, username: str, password: str) -> None:
-        self._port = port
+        self.port = port
         self._login = {"username": username, "password": password}
         self._token = ""
 
@@ -187,7 +187,7 @@ class Api:
         return self._ask(method, f"/api/v2{path}", body, {"Authorization": f"Bearer {self._token}"})
 
     def _ask(self, method: str, path: str, body: object, headers: dict[str, str]) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         content = None if body is None else json.dumps(body)
         try:
             connection.request(
@@ -196,7 +196,7 @@ class Api:
             answer = connection.getresponse()
             text = answer.read().decode()
         except (OSError, http.client.HTTPException) as error:
-            raise TransientError(f"Airflow does not answer on port {self._port}") from error
+            raise TransientError(f"Airflow does not answer on port {self.port}") from error
         finally:
             connection.close()
         if answer.status >= 400:

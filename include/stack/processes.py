@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
+import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,6 +131,35 @@ def free_ports(count: int, prefer: Sequence[int] = ()) -> list[int]:
         for probe in probes:
             probe.close()
     return found
+
+
+@contextmanager
+def reserved_port(prefer: int) -> Iterator[int]:
+    """A free port that no other process asking here gets meanwhile: `prefer`, or any other."""
+    lock = Path(tempfile.gettempdir()) / f"smsswitch-{os.getuid()}-port-{prefer}.lock"
+    with ExitStack() as held:
+        try:
+            # Never through a link that somebody else has put there.
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            held.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            port = free_ports(1, prefer=[prefer])[0]
+        except OSError:
+            port = free_ports(1)[0]
+        yield port
+
+
+def listens(mark: Mark, port: int) -> bool:
+    """Whether this very process, or a child of it, serves the port."""
+    process = mark.find()
+    if process is None:
+        return False
+    for one in (process, *_families([process])):
+        with suppress(psutil.Error):
+            for socket_ in one.net_connections("tcp"):
+                if socket_.status == psutil.CONN_LISTEN and socket_.laddr.port == port:
+                    return True
+    return False
 
 
 def wait_until(check: Callable[[], object], timeout: float, every: float = 0.1) -> bool:

@@ -21,7 +21,15 @@ from include.db.migrate import migrate
 from include.settings import ROOT, settings, var_dir
 from include.stack import airflow, databases, postgres
 from include.stack.errors import StackError
-from include.stack.processes import Mark, end, end_session, free_ports, port_is_free, spawn
+from include.stack.processes import (
+    Mark,
+    end,
+    end_session,
+    listens,
+    port_is_free,
+    reserved_port,
+    spawn,
+)
 
 Progress = Callable[[str], None]
 MIN_FREE_BYTES = 2 * 1024**3
@@ -83,7 +91,8 @@ def up(say: Progress) -> dict[str, object]:
             _end_all(files)
         _check_room(files.var)
         try:
-            return _start(files, say)
+            with _airflow_port() as port:
+                return _start(files, port, say)
         except BaseException:
             _end_all(files)
             raise
@@ -103,10 +112,9 @@ def status() -> dict[str, bool]:
     return {name: mark.find() is not None for name, mark in _marks(Files.here()).items()}
 
 
-def _start(files: Files, say: Progress) -> dict[str, object]:
+def _start(files: Files, port: int, say: Progress) -> dict[str, object]:
     began = time.monotonic()
     known = airflow.Secrets.load(files.secrets)
-    port = _airflow_port(files)
     database_url, metadata_url = _databases(files, known.metadata_password, say)
     os.environ["SMSSWITCH_DATABASE_URL"] = database_url
     migrate(database_url)
@@ -132,17 +140,20 @@ def _start(files: Files, say: Progress) -> dict[str, object]:
     return document
 
 
-def _airflow_port(files: Files) -> int:
+@contextmanager
+def _airflow_port() -> Iterator[int]:
     wanted = os.environ.get("SMSSWITCH_AIRFLOW_PORT", "")
     if not wanted:
-        return free_ports(1, prefer=[USUAL_PORT])[0]
+        with reserved_port(prefer=USUAL_PORT) as port:
+            yield port
+        return
     if not wanted.isdecimal() or not 0 < int(wanted) < 65536:
         raise StackError(f"SMSSWITCH_AIRFLOW_PORT must be a port number, not {wanted!r}")
     if not port_is_free(int(wanted)):
         raise StackError(
             f"port {wanted} is in use: end what listens there, or set SMSSWITCH_AIRFLOW_PORT"
         )
-    return int(wanted)
+    yield int(wanted)
 
 
 def _databases(files: Files, password: str, say: Progress) -> tuple[str, str]:
@@ -188,7 +199,8 @@ def _await_health(files: Files, api: airflow.Api, say: Progress) -> None:
         if time.time() - began > START_SECONDS:
             raise StackError(f"no sign of life of {', '.join(waiting)}: see {files.var / 'log'}")
         time.sleep(0.5)
-        still = api.health(since=began)
+        mine = listens(_marks(files)["api-server"], api.port)  # and no older one on its port
+        still = api.health(since=began) if mine else waiting
         for name in waiting:
             if name not in still:
                 say(f"{name} is healthy ({time.time() - began:.0f} s)")

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import psutil
 
-from include.stack.processes import Mark, end, end_session, free_ports, port_is_free, spawn
+from include.stack.processes import (
+    Mark,
+    end,
+    end_session,
+    free_ports,
+    listens,
+    port_is_free,
+    reserved_port,
+    spawn,
+)
 from include.stack.processes import wait_until as wait
 
 SLEEP = "import time; print('ready', flush=True); time.sleep(600)"
@@ -73,3 +82,22 @@ def test_free_ports_are_free_and_different_and_the_preferred_one_comes_first() -
         assert port not in found
         assert len(set(found)) == 3
         assert free_ports(1, prefer=[found[0]]) == [found[0]]
+
+
+def test_two_who_want_the_same_port_at_once_get_different_ones() -> None:
+    wanted = free_ports(1)[0]
+    with reserved_port(wanted) as first, reserved_port(wanted) as second:
+        assert first == wanted
+        assert second != wanted
+    with reserved_port(wanted) as again:
+        assert again == wanted
+
+
+def test_a_stranger_on_the_port_is_not_taken_for_ours(tmp_path: Path) -> None:
+    serve = "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); "
+    mark = started(serve + SLEEP, tmp_path / "log")
+    port = int((tmp_path / "log").read_text().split()[0])
+    assert listens(mark, port)
+    assert not listens(Mark.of(os.getpid()), port)
+    end([mark])
+    assert not listens(mark, port)

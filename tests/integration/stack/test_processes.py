@@ -94,10 +94,12 @@ def test_two_who_want_the_same_port_at_once_get_different_ones() -> None:
 
 
 def test_a_stranger_on_the_port_is_not_taken_for_ours(tmp_path: Path) -> None:
-    serve = "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True); "
-    mark = started(serve + SLEEP, tmp_path / "log")
-    port = int((tmp_path / "log").read_text().split()[0])
-    assert listens(mark, port)
-    assert not listens(Mark.of(os.getpid()), port)
-    end([mark])
+    serve = "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1]); "
+    mark, other = started(serve + SLEEP, tmp_path / "log"), started(SLEEP, tmp_path / "other")
+    try:
+        port = int((tmp_path / "log").read_text().split()[0])
+        assert listens(mark, port)
+        assert not listens(other, port)
+    finally:
+        end([mark, other])
     assert not listens(mark, port)

@@ -1,5 +1,6 @@
 """What a valid campaign file does: make, quote, activate, pause, resume or cancel its campaign."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -42,7 +43,10 @@ def carry_out(
     The same file again changes nothing. Raises ``RefusedError`` where the file does not fit the
     client's lists, or asks for what its campaign can no longer do.
     """
-    list_id, known = store.find_list(conn, client.client_id, file.spec.list_name)
+    try:
+        list_id, known = store.find_list(conn, client.client_id, file.spec.list_name)
+    except RefusedError as error:
+        raise RefusedError(_placed(file, error.faults)) from None
     _check_variables(file, known)
     campaign = store.create(conn, client, file.spec, list_id)
     case = Case(conn, client, campaign, file.spec, list_id, profile, store.now(conn))
@@ -157,7 +161,7 @@ def _anew(case: Case, file: CampaignFile) -> Outcome:
     return outcome
 
 
-def _placed(file: CampaignFile, faults: list[Fault]) -> list[Fault]:
+def _placed(file: CampaignFile, faults: Iterable[Fault]) -> list[Fault]:
     """The same faults, each with its line of the file."""
     return [
         Fault(f.code, file.line(*(f.field or "campaign").split(".")), f.field, f.values, f.says)

@@ -15,6 +15,14 @@ import yaml
 from include.campaigns.faults import Fault, RefusedError, refuse
 
 MAX_BYTES = 64 * 1024
+MAX_DEPTH = 20
+_OPENING = (
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+)
+_CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 Path = tuple[str | int, ...]
 _WHOLE = re.compile(r"[+-]?\d{1,12}")
 _NOTHING = {"", "~", "null"}
@@ -51,9 +59,7 @@ def read(raw: bytes, integers: Collection[str]) -> Document:
     text = _decode(raw)
     document = Document()
     try:
-        for token in yaml.scan(text):
-            if isinstance(token, yaml.AnchorToken | yaml.AliasToken):
-                refuse("anchors_not_allowed", line=token.start_mark.line + 1)
+        _check_tokens(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -64,6 +70,17 @@ def read(raw: bytes, integers: Collection[str]) -> Document:
         refuse("not_a_mapping", line=1)
     document.data = _Converter(document, frozenset(integers)).mapping(node, ())
     return document
+
+
+def _check_tokens(text: str) -> None:
+    """Before anything is built: no anchors, no towers of brackets (they cost quadratic time)."""
+    depth = 0
+    for token in yaml.scan(text):
+        if isinstance(token, yaml.AnchorToken | yaml.AliasToken):
+            refuse("anchors_not_allowed", line=token.start_mark.line + 1)
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if depth > MAX_DEPTH:
+            refuse("not_yaml", line=token.start_mark.line + 1, problem="nested too deeply")
 
 
 def _decode(raw: bytes) -> str:

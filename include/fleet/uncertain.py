@@ -16,7 +16,7 @@ def list_uncertain(
     client: str | None = None, campaign: str | None = None, *, limit: int = 1000
 ) -> list[dict[str, Any]]:
     """Uncertain messages, the oldest first, numbers masked."""
-    values = {"client": client, "campaign": campaign, "limit": limit}
+    values = {"client": client, "campaign": campaign, "most": limit}
     with connect() as conn, conn.cursor() as cur:
         cur.execute(sql("fleet/list_uncertain"), values)
         names = [column.name for column in cur.description or ()]

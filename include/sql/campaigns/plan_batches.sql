@@ -1,13 +1,13 @@
 -- Cuts the campaign's unbatched messages into batches: the first so many to the first group, and so
--- on, at most %(size)s messages a batch. Places within a batch are numbered at the claim.
+-- on, so many messages a batch at most. Places within a batch are numbered at the claim.
 with share as (
   select
     s.group_id,
-    sum(s.messages) over (order by s.place) - s.messages as first_row,
-    sum(s.messages) over (order by s.place) as end_row
+    (sum(s.messages) over (order by s.place) - s.messages)::bigint as first_row,
+    (sum(s.messages) over (order by s.place))::bigint as end_row
   from unnest(%(groups)s::bigint[], %(shares)s::bigint[]) with ordinality as s (
-    group_id, messages, place
-  )
+      group_id, messages, place
+    )
 ),
 numbered as (
   select message_id, segments, row_number() over (order by message_id) - 1 as n

@@ -1,6 +1,6 @@
 -- The text of every contact of a list, with its encoding and its parts, in one pass: the quote counts
--- these rows and expansion inserts them. %(variant)s, %(text)s and %(encoding)s are expressions made
--- from the campaign's texts. Where the number of parts depends on where a text may be cut (escape and
+-- these rows and expansion inserts them. The parameters variant and text are expressions made from the
+-- campaign's texts. Where the number of parts depends on where a text may be cut (escape and
 -- surrogate pairs of a text of several parts), or a text is to be transliterated, segments stays null
 -- and the PDU codec decides.
 create temporary table rendered on commit drop as

@@ -44,12 +44,12 @@ judged as (
   from part as p
   where p.tried_in is distinct from p.batch_id
   on conflict (activation_month, message_id, part) do update set
-  state = excluded.state,
-  group_id = excluded.group_id,
-  batch_id = excluded.batch_id,
-  attempt_id = excluded.attempt_id,
-  error = excluded.error,
-  updated_at = now()
+    state = excluded.state,
+    group_id = excluded.group_id,
+    batch_id = excluded.batch_id,
+    attempt_id = excluded.attempt_id,
+    error = excluded.error,
+    updated_at = now()
 )
 select activation_month, array_agg(distinct message_id)
 from part

@@ -11,8 +11,8 @@ from (
     count(*) filter (where g.state = 'uncertain') as uncertain
   from segment as g
   where g.imei in (
-    select r.imei from segment as r where r.updated_at > now() - interval '15 minutes'
-  )
+      select r.imei from segment as r where r.updated_at > now() - interval '15 minutes'
+    )
   group by g.group_id, g.imei
 ) as s
 where

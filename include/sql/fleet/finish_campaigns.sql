@@ -2,23 +2,23 @@
 update campaign as c set
   state = case
     when c.expire_at <= now() and (
-      c.expanded_at is null or exists (
-        select from message as m
-        where
-          m.activation_month = c.activation_month and m.campaign_id = c.campaign_id
-          and m.state = 'expired'
-      )
-    ) then 'expired'
+        c.expanded_at is null or exists (
+          select from message as m
+          where
+            m.activation_month = c.activation_month and m.campaign_id = c.campaign_id
+            and m.state = 'expired'
+        )
+      ) then 'expired'
     else 'completed'
   end::campaign_state,
   reason = case
     when c.expire_at <= now() and c.expanded_at is null then 'expired_before_start'
     when c.expire_at <= now() and exists (
-      select from message as m
-      where
-        m.activation_month = c.activation_month and m.campaign_id = c.campaign_id
-        and m.state = 'expired'
-    ) then 'not_all_sent_in_time'
+        select from message as m
+        where
+          m.activation_month = c.activation_month and m.campaign_id = c.campaign_id
+          and m.state = 'expired'
+      ) then 'not_all_sent_in_time'
   end,
   paused_from = null,
   finished_at = now(),

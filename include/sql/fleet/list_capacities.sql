@@ -15,13 +15,14 @@ select
   end::integer as expected,
   g.rate_limit
 from modem_group as g
-cross join lateral (
-  select
-    count(*) as known,
-    count(*) filter (where m.in_service) as working,
-    count(*) filter (where m.in_service and m.seen_at > now() - %(silent_after)s) as working_now
-  from modem as m
-  where m.group_id = g.group_id
-) as s
+cross join
+  lateral (
+    select
+      count(*) as known,
+      count(*) filter (where m.in_service) as working,
+      count(*) filter (where m.in_service and m.seen_at > now() - %(silent_after)s) as working_now
+    from modem as m
+    where m.group_id = g.group_id
+  ) as s
 where g.state = 'started' and g.deleted_at is null
 order by g.group_id

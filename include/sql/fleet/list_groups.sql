@@ -1,4 +1,4 @@
--- The groups with the figures of « Monitoring 2 »: « SMS reçus » are those delivered, in % of those
+-- The groups with the figures of « Monitoring 2 »: « SMS reçus » are those delivered, as a share of those
 -- sent; the rate is that of the last five minutes.
 select
   g.group_id,

@@ -22,4 +22,4 @@ where
   and (%(client)s::text is null or l.code = %(client)s)
   and (%(campaign)s::text is null or c.name = %(campaign)s)
 order by s.updated_at, m.message_id, s.part
-limit %(limit)s
+limit %(most)s

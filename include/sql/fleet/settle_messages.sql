@@ -43,9 +43,9 @@ summed as (
 ),
 entered as (
   insert into ledger_entry (client_id, kind, amount, held, campaign_id)
-  select client_id, 'capture', 0, -captured, campaign_id from summed where captured > 0
+  select client_id, 'capture'::ledger_kind, 0, -captured, campaign_id from summed where captured > 0
   union all
-  select client_id, 'release', released, -released, campaign_id from summed where released > 0
+  select client_id, 'release'::ledger_kind, released, -released, campaign_id from summed where released > 0
 )
 select
   coalesce(sum(messages), 0), coalesce(sum(captured), 0), coalesce(sum(released), 0)

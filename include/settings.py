@@ -3,13 +3,17 @@
 The README lists every one with its default.
 """
 
+import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from include.errors import ConfigurationError
 
 ROOT = Path(__file__).resolve().parent.parent
+# 06 39 98 xx xx is set aside for fiction (ARCEP): valid on a local stack, where nobody can be rung.
+FICTION = "+3363998"
 DEFAULT_MAX_FILE_BYTES = 50 * 1024 * 1024
 
 
@@ -36,10 +40,13 @@ def var_dir() -> Path:
 def settings() -> Settings:
     """The settings as the environment has them now.
 
-    Raises ``ConfigurationError`` where a number is not one or the database is not named.
+    Where it does not name a database, those of the local stack that `make up` has started.
+    Raises ``ConfigurationError`` where a number is not one or no database is to be found.
     """
-    env = os.environ
     var = var_dir()
+    env: Mapping[str, str] = os.environ
+    if not env.get("SMSSWITCH_DATABASE_URL"):
+        env = {**_local_stack(var), **{name: value for name, value in env.items() if value}}
     url = env.get("SMSSWITCH_DATABASE_URL", "")
     if not url:
         raise ConfigurationError(
@@ -62,6 +69,16 @@ def settings() -> Settings:
 def extra_valid_prefixes() -> tuple[str, ...]:
     """``SMSSWITCH_EXTRA_VALID_PREFIXES``: numbers to take as valid mobiles, blank-separated."""
     return tuple(os.environ.get("SMSSWITCH_EXTRA_VALID_PREFIXES", "").replace(",", " ").split())
+
+
+def _local_stack(var: Path) -> dict[str, str]:
+    try:
+        stack = json.loads((var / "run" / "stack.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    names = ("database_url", "bucket_url", "spool_url", "reports_url")
+    known = {f"SMSSWITCH_{name.upper()}": str(stack[name]) for name in names if name in stack}
+    return {**known, "SMSSWITCH_EXTRA_VALID_PREFIXES": FICTION}
 
 
 def _number(name: str, default: int) -> int:

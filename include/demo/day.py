@@ -212,8 +212,9 @@ class Day:
             for host in self.hosts:
                 host.check()
             if (now := ask()) != last:
+                for line in _news(now, last):
+                    self.say(f"  {what}: {line}")
                 last, since = now, time.monotonic()
-                self.say(f"  {what}: {_words(now)}")
             if finished(now):
                 return now
             if time.monotonic() - since > PATIENCE:
@@ -239,7 +240,15 @@ def _campaigns_finished(rows: list[tuple[Any, ...]]) -> bool:
     )
 
 
-def _words(value: object) -> str:
-    if not isinstance(value, list):
-        return str(value)
-    return "; ".join(" ".join(str(part) for part in row if part) for row in value) or "none yet"
+def _news(now: object, last: object) -> list[str]:
+    """What changed, one line a row; ids left out."""
+    if not isinstance(now, list):
+        return [str(now)]
+    known = last if isinstance(last, list) else []
+    return [" ".join(_word(part) for part in row if part) for row in now if row not in known]
+
+
+def _word(part: object) -> str:
+    if isinstance(part, dict):
+        return ", ".join(f"{count} {state}" for state, count in sorted(part.items()))
+    return str(part)

@@ -50,8 +50,8 @@ def read_network(logs: Iterable[Path]) -> Network:
     for log in logs:
         for line in log.read_text(encoding="utf-8").splitlines():
             entry = json.loads(line)
-            if entry.get("malformed"):
-                network.malformed += 1
+            network.malformed += entry["event"] == "malformed"
+            if entry["event"] != "accepted":
                 continue
             network.segments += 1
             if entry["parts"] == 1:

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from include.db.migrate import migrate
-from include.settings import ROOT, settings, var_dir
+from include.settings import FICTION, ROOT, settings, var_dir
 from include.stack import airflow, databases, postgres
 from include.stack.errors import StackError
 from include.stack.processes import (
@@ -182,7 +182,8 @@ def _addresses() -> dict[str, str]:
     for url in addresses.values():
         if url.startswith("file://"):
             Path(urlsplit(url).path).mkdir(parents=True, exist_ok=True)
-    return addresses
+    valid = os.environ.get("SMSSWITCH_EXTRA_VALID_PREFIXES", FICTION)
+    return {**addresses, "SMSSWITCH_EXTRA_VALID_PREFIXES": valid}
 
 
 def _spawn_airflow(files: Files, env: dict[str, str]) -> None:

@@ -56,10 +56,10 @@ def import_upload(upload_id: int) -> dict[str, Any]:
             return _answer(upload, storage)
         if upload.kind != "contacts":
             return blocklist.apply(upload, storage)
-        if upload.is_final and upload.receipt:
+        if upload.is_told:
             if upload.in_inbox:
                 shelve(storage, upload)
-            return upload.receipt
+            return upload.receipt or {}
         sidecar = answers.find_sidecar(storage, upload)
         if upload.state == "awaiting_mapping" and upload.receipt and not sidecar:
             return upload.receipt
@@ -68,8 +68,8 @@ def import_upload(upload_id: int) -> dict[str, Any]:
 
 def _answer(upload: Upload, storage: Storage) -> dict[str, Any]:
     """Apply a mapping that was dropped for a file that waits."""
-    if upload.is_final and upload.receipt:
-        return upload.receipt
+    if upload.is_told:
+        return upload.receipt or {}
     try:
         document, target_id = answers.read_answer(upload, storage)
     except RefusalError as refusal:
@@ -117,8 +117,9 @@ class _Import:
                 raise
             except Exception as error:
                 log.exception("import %s failed", self.upload.import_id)
-                self.found = Findings(reason=RefusalError("internal_error"))
-                self._settle("failed", "internal_error")
+                if not read_upload(self.upload.upload_id).is_final:
+                    self.found = Findings(reason=RefusalError("internal_error"))
+                    self._settle("failed", "internal_error")
                 raise ImportFailedError(
                     f"import {self.upload.import_id} failed: {error}"
                 ) from error
@@ -197,9 +198,12 @@ class _Import:
         if verdicts.restored:
             self.found.notes.append(("leading_zero_restored", {"n": verdicts.restored}))
         self._validate(reading, mapping)
-        with self.found.timed("load"):
-            upload = replace(self.upload, fingerprint=reading.fingerprint)
-            self.found.loaded = load(upload, reading.table, mapping, verdicts)
+        if self.upload.state == "loaded":  # a crash came between the load and its receipt
+            self.found.loaded = self.upload.counts
+        else:
+            with self.found.timed("load"):
+                upload = replace(self.upload, fingerprint=reading.fingerprint)
+                self.found.loaded = load(upload, reading.table, mapping, verdicts)
         if self.found.loaded["removed"]:
             self.found.notes.append(("removed", {"n": self.found.loaded["removed"]}))
         return self._settle("loaded", None)

@@ -111,6 +111,9 @@ def _merge(conn: Connection, list_id: int, upload: Upload, mapping: Mapping) -> 
 
 def _remember(conn: Connection, upload: Upload, mapping: Mapping, counts: dict[str, int]) -> None:
     with conn.cursor() as cur:
+        cur.execute(
+            sql("contacts/keep_counts"), {"upload_id": upload.upload_id, "counts": Json(counts)}
+        )
         if upload.fingerprint:
             cur.execute(
                 sql("contacts/remember_mapping"),

@@ -1,6 +1,7 @@
 """The one receipt of each drop, rewritten at every change of its state: a document and its page."""
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,6 +20,7 @@ from include.storage import Storage
 
 SCHEMA = "receipt/1"
 ERRORS_ON_PAGE = 20
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _WAITING = ("received", "mapping_submitted", "loading")
 
 
@@ -55,7 +57,8 @@ def reason_document(reason: RefusalError | None) -> dict[str, Any] | None:
     """A refusal for programs and, in both languages, for people."""
     if reason is None:
         return None
-    told = _in_both(f"reason.{reason.text}", reason.facts)
+    facts = {k: visible(v) if isinstance(v, str) else v for k, v in reason.facts.items()}
+    told = _in_both(f"reason.{reason.text}", facts)
     sentences = {key: told[key] for key in ("message_fr", "message_en")}
     return {"code": reason.code, "column": reason.column, **sentences}
 
@@ -66,6 +69,11 @@ def _in_both(key: str, facts: dict[str, Any]) -> dict[str, Any]:
         "message_fr": words("fr")(key, **facts),
         "message_en": words("en")(key, **facts),
     }
+
+
+def visible(text: str | None) -> str | None:
+    """A cell as documents and pages can hold it: control characters show as U+FFFD."""
+    return text and _CONTROLS.sub("\ufffd", text)
 
 
 def _file(upload: Upload, found: Findings) -> dict[str, Any]:
@@ -90,10 +98,10 @@ def _columns(found: Findings) -> list[dict[str, Any]]:
     return [
         {
             "index": column.index,
-            "header": column.header,
+            "header": visible(column.header),
             "to": column.to if chosen is None else chosen.get(column.index, "ignore"),
             "confidence": column.confidence if chosen is None else 1.0,
-            "sample": samples[column.index - 1],
+            "sample": [visible(value) for value in samples[column.index - 1]],
         }
         for column in found.reading.proposal.columns
     ]
@@ -145,7 +153,7 @@ def _write_page(
             "row": r.row,
             "code": r.code,
             "reason": t(f"reason.{r.code}"),
-            "written": " | ".join(cell or "" for cell in r.cells),
+            "written": " | ".join(visible(cell) or "" for cell in r.cells),
         }
         for r in islice(refused, ERRORS_ON_PAGE)
     ]

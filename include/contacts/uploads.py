@@ -57,6 +57,11 @@ class Upload:
         """Whether nothing more will happen to it."""
         return self.state in FINAL
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it is over and its receipt says so."""
+        return self.is_final and (self.receipt or {}).get("state") == self.state
+
 
 @contextmanager
 def alone_with(upload_id: int) -> Iterator[None]:

@@ -29,6 +29,8 @@ def xlsx(*sheets: Rows) -> bytes:
         sheet = book.create_sheet(f"Feuille{number}")
         for row in rows:
             sheet.append(list(row))
+        for cell in (c for row in sheet.iter_rows() for c in row if isinstance(c.value, str)):
+            cell.data_type = "s"  # a text that begins with = is no formula
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

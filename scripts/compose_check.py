@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ONE_SHOT = {"migrate"}
 NOT_AFTER_MIGRATE = {"postgres", "redis", "bucket", "migrate", "sender"}
 REQUIRED = re.compile(r"\$\{(\w+):\?")
+SETTINGS_OF_THE_LOCAL_STACK = {"SMSSWITCH_VAR"}
 NAMED = re.compile(r"\$\{(\w+)")
 
 
@@ -80,6 +81,17 @@ def variable_faults(file: Path) -> Iterator[str]:
                 yield f"{name}: .env.example says {value!r}, docker-compose.yaml {default!r}"
 
 
+def setting_faults(file: Path) -> Iterator[str]:
+    """Settings that the library reads and the tasks are not given."""
+    text = file.read_text(encoding="utf-8")
+    read = (ROOT / "include" / "settings.py").read_text(encoding="utf-8")
+    for name in sorted(
+        set(re.findall(r"SMSSWITCH_[A-Z_]+[A-Z]", read)) - SETTINGS_OF_THE_LOCAL_STACK
+    ):
+        if f"  {name}: " not in text:
+            yield f"{name} of include/settings.py is not given to the tasks"
+
+
 def missing_secret_faults(file: Path) -> Iterator[str]:
     """Required variables without which the parser does not refuse the file."""
     values = full_values(file)
@@ -139,7 +151,7 @@ def _is_airflow(service: dict[str, Any]) -> bool:
 
 def compose_faults(file: Path) -> list[str]:
     """Everything that is wrong with `file`; empty when it may be deployed."""
-    faults = list(variable_faults(file))
+    faults = [*variable_faults(file), *setting_faults(file)]
     answer = compose(file, full_values(file), "--format", "json")
     if answer.returncode:
         return [*faults, f"the parser refuses it: {answer.stderr.strip()}"]

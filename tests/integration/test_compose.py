@@ -54,6 +54,7 @@ def test_the_projects_own_files_have_no_fault() -> None:
         ("service_completed_successfully}", "service_started}", "does not wait for migrate"),
         ("  restart: unless-stopped\n", "", "not restarted"),
         ("    mem_limit: ${REDIS_MEMORY:-512m}\n", "", "redis: no memory limit"),
+        ("  SMSSWITCH_TIMEZONE: ", "  OTHER: ", "SMSSWITCH_TIMEZONE of include/settings.py"),
         ("services:\n", "services:\n  broken: [\n", "the parser refuses it"),
     ],
 )

@@ -85,6 +85,8 @@ def _reaching(tariff: Tariff, name: str, rates: list[Rate]) -> list[Rate]:
 def _first_gap(rates: list[Rate], days: Days) -> str | None:
     looked_at: set[tuple[bool, ...]] = set()
     for day in sorted(days[None]):
+        if day - ONE_DAY not in days[None]:
+            continue
         signature = tuple(
             when in days[rate.calendar] for rate in rates for when in (day, day - ONE_DAY)
         )
@@ -128,12 +130,12 @@ def _days(tariff: Tariff) -> Days:
             date.fromisoformat(d) for d in (calendar.dates if calendar else ()) if len(d) == 10
         }
         every |= {day + timedelta(days=n) for day in named for n in (-1, 0, 1)}
-    days: Days = {
-        calendar: frozenset(day for day in every if calendar is None or calendar.contains(day))
-        for calendar in calendars
+    # A window that crosses midnight also asks about the day before.
+    asked = every | {day - ONE_DAY for day in every}
+    return {
+        calendar: frozenset(day for day in asked if calendar is None or calendar.contains(day))
+        for calendar in {None, *calendars}
     }
-    days[None] = frozenset(every)
-    return days
 
 
 def _shown(second: int) -> str:

@@ -26,7 +26,7 @@ def current(conn: Connection, code: str, on_date: date) -> Tariff:
     if code == DEFAULT:
         ensure_default(conn)
     with conn.cursor() as cur:
-        cur.execute(sql("billing/find_tariff"), {"code": code, "on": on_date})
+        cur.execute(sql("billing/find_tariff"), {"code": code, "on_day": on_date})
         row = cur.fetchone()
     if row is None:
         raise _missing(conn, code, on_date)

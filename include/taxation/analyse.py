@@ -37,7 +37,15 @@ def analyse(
         started = time.monotonic()
         columns, rows = _select(conn, file, values)
         seconds = time.monotonic() - started
-        run_id = _keep(conn, (name, trigger, json.dumps(values), seconds, columns), rows)
+        run = {
+            "treatment": name,
+            "trigger": trigger,
+            "parameters": json.dumps(values),
+            "seconds": seconds,
+            "columns": columns,
+            "result_rows": len(rows),
+        }
+        run_id = _keep(conn, run, rows)
     return {
         "run_id": run_id,
         "treatment": name,
@@ -86,7 +94,7 @@ def _select(
 ) -> tuple[list[str], list[list[Any]]]:
     with conn.cursor() as cur:
         cur.execute(f"set local role {READER}")
-        cur.execute(sql(file), values)
+        cur.execute(sql(file), {f"p_{key}": value for key, value in values.items()})
         columns = [column.name for column in cur.description or ()]
         rows = [[_plain(value) for value in row] for row in cur.fetchall()]
         cur.execute("set local role smsswitch_app")
@@ -99,13 +107,12 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, int | str | bool) else str(value)
 
 
-def _keep(conn: Connection, run: tuple[Any, ...], rows: list[list[Any]]) -> int:
-    columns = run[4]
+def _keep(conn: Connection, run: dict[str, Any], rows: list[list[Any]]) -> int:
     with conn.cursor() as cur:
-        cur.execute(sql("taxation/insert_run"), (*run, len(rows)))
+        cur.execute(sql("taxation/insert_run"), run)
         (run_id,) = cur.fetchone() or (0,)
         found = [
-            (run_id, number, json.dumps(dict(zip(columns, row, strict=True))))
+            (run_id, number, json.dumps(dict(zip(run["columns"], row, strict=True))))
             for number, row in enumerate(rows, 1)
         ]
         execute_values(cur, "insert into treatment_result values %s", found, page_size=1000)

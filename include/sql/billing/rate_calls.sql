@@ -25,11 +25,11 @@ placed as materialized (
       when c.start_at is null then 'no_start_time'
       when c.seconds is null then 'no_duration'
       when c.masked and c.digits <> '' and exists (
-        select from rating_prefix as m
-        where
-          m.tariff_id = c.tariff_id and starts_with(m.prefix, c.digits)
-          and length(m.prefix) > length(c.digits)
-      ) then 'number_masked'
+          select from rating_prefix as m
+          where
+            m.tariff_id = c.tariff_id and starts_with(m.prefix, c.digits)
+            and length(m.prefix) > length(c.digits)
+        ) then 'number_masked'
       when h.plan_id is null then 'no_rate_for_destination'
       when r.rate_id is null then 'no_rate_at_that_time'
       when c.seconds > 0 and r.pulse_price is not null and c.units is null then 'no_charge_units'
@@ -58,9 +58,10 @@ flat as (
     )::integer) as charged
   from timed as c
   join rating_segment as g on g.rate_id = c.rate_id and g.from_second < c.seconds
-  cross join lateral (
-    select (least(c.seconds, g.to_second) - g.from_second + g.increment - 1) / g.increment as started
-  ) as n
+  cross join
+    lateral (
+      select (least(c.seconds, g.to_second) - g.from_second + g.increment - 1) / g.increment as started
+    ) as n
   where not c.crosses
 ),
 -- A call that crosses into another rate: stretch by stretch, an increment belongs to where it starts.
@@ -85,30 +86,32 @@ walk as (
     )::integer), 0),
     x.reason
   from walk as w
-  cross join lateral (
-    select
-      r.rate_id, e.increment, e.unit, e.price_text, e.per,
-      least(
-        w.seconds, t.run_until - w.start_at, e.to_second,
-        (select min(f.from_second) from rating_step as f where f.rate_id = r.rate_id and f.from_second > w.second)
-      )::integer as until_second,
-      case
-        when r.rate_id is null then 'no_rate_at_that_time'
-        when r.pulse_price is not null then 'pulse_rate_in_mid_call'
-      end as reason
-    from (select w.start_at + w.second as at) as i
-    left join rating_timeline as t
-      on t.shape_id = w.shape_id and t.hour = i.at / 3600 and i.at >= t.from_at and i.at < t.until_at
-    left join rating_slot as s on s.plan_id = w.plan_id and s.slot = t.slot
-    left join rating_rate as r on r.rate_id = s.rate_id
-    left join rating_step as e
-      on
-        e.rate_id = r.rate_id and e.from_second <= w.second
-        and (e.to_second is null or w.second < e.to_second)
-  ) as x
-  cross join lateral (
-    select (x.until_second - w.second + x.increment - 1) / x.increment as started
-  ) as n
+  cross join
+    lateral (
+      select
+        r.rate_id, e.increment, e.unit, e.price_text, e.per,
+        least(
+          w.seconds, t.run_until - w.start_at, e.to_second,
+          (select min(f.from_second) from rating_step as f where f.rate_id = r.rate_id and f.from_second > w.second)
+        )::integer as until_second,
+        case
+          when r.rate_id is null then 'no_rate_at_that_time'
+          when r.pulse_price is not null then 'pulse_rate_in_mid_call'
+        end as reason
+      from (select w.start_at + w.second as at) as i
+      left join rating_timeline as t
+        on t.shape_id = w.shape_id and t.hour = i.at / 3600 and i.at >= t.from_at and i.at < t.until_at
+      left join rating_slot as s on s.plan_id = w.plan_id and s.slot = t.slot
+      left join rating_rate as r on r.rate_id = s.rate_id
+      left join rating_step as e
+        on
+          e.rate_id = r.rate_id and e.from_second <= w.second
+          and (e.to_second is null or w.second < e.to_second)
+    ) as x
+  cross join
+    lateral (
+      select (x.until_second - w.second + x.increment - 1) / x.increment as started
+    ) as n
   where w.second < w.seconds
 ),
 part as (
@@ -129,7 +132,7 @@ summed as (
       'amount', trim_scale(round_exact(p.unit * p.charged, t.denominator, 'half_up', 1e12, 1e-12))::text
     ) order by p.from_second) as pieces
   from part as p
-  join rating_call as c using (ticket_id)
+  join rating_call using (ticket_id)
   join rating_tariff as t using (tariff_id)
   left join rating_rate as r using (rate_id)
   group by p.ticket_id
@@ -139,11 +142,12 @@ totals as (
     p.ticket_id, p.tariff_id, t.currency, coalesce(p.reason, s.reason) as reason,
     r.name, r.connect_fee_text,
     case
-      when p.seconds > 0 and p.pulse_price is not null then jsonb_build_array(jsonb_build_object(
-        'rate', r.name, 'from_second', 0, 'seconds', p.seconds, 'price', r.pulse_text, 'per', null,
-        'amount', trim_scale(round_exact(p.pulse_price * p.units, 1, 'half_up', 1e12, 1e-12))::text,
-        'units', p.units
-      ))
+      when p.seconds > 0 and p.pulse_price is not null
+        then jsonb_build_array(jsonb_build_object(
+            'rate', r.name, 'from_second', 0, 'seconds', p.seconds, 'price', r.pulse_text, 'per', null,
+            'amount', trim_scale(round_exact(p.pulse_price * p.units, 1, 'half_up', 1e12, 1e-12))::text,
+            'units', p.units
+          ))
       else coalesce(s.pieces, '[]')
     end as pieces,
     p.seconds,
@@ -151,19 +155,19 @@ totals as (
     case
       when p.seconds <= 0 then r.unanswered * 100 * t.denominator
       else least(
-        greatest(
-          (
+          greatest(
             (
-              case
-                when p.pulse_price is not null then p.pulse_price * p.units * t.denominator
-                else coalesce(s.scaled, 0)
-              end + r.connect_fee * t.denominator
-            ) * r.factor + r.shift * t.denominator
-          ) * (100 + r.percent),
-          r.minimum * 100 * t.denominator
-        ),
-        r.maximum * 100 * t.denominator
-      )
+              (
+                case
+                  when p.pulse_price is not null then p.pulse_price * p.units * t.denominator
+                  else coalesce(s.scaled, 0)
+                end + r.connect_fee * t.denominator
+              ) * r.factor + r.shift * t.denominator
+            ) * (100 + r.percent),
+            r.minimum * 100 * t.denominator
+          ),
+          r.maximum * 100 * t.denominator
+        )
     end as cost,
     t.rounding, t.scale, t.quantum
   from placed as p
@@ -181,8 +185,8 @@ select
   case
     when reason is not null then jsonb_build_object('rate', null, 'connect_fee', '0', 'pieces', '[]'::jsonb)
     else jsonb_build_object(
-      'rate', name, 'connect_fee', case when seconds > 0 then connect_fee_text else '0' end, 'pieces', pieces
-    )
+        'rate', name, 'connect_fee', case when seconds > 0 then connect_fee_text else '0' end, 'pieces', pieces
+      )
   end
 from totals
 where tariff_id is not null

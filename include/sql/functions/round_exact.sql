@@ -19,7 +19,8 @@ language sql immutable parallel safe
 return (
   select
     case
-      when d.digits !~ '^[0-9]+[-*]*$' then ''
+      when d.digits !~ '^[+]?[0-9]+[-*]*$' then ''
+      when starts_with(d.digits, '+') then substr(d.digits, 2)
       when plan ->> 'international' <> '' and starts_with(d.digits, plan ->> 'international')
         then substr(d.digits, length(plan ->> 'international') + 1)
       when plan ->> 'national' <> '' and starts_with(d.digits, plan ->> 'national')
@@ -30,7 +31,7 @@ return (
     select case
       when plan ->> 'outside' <> '' and starts_with(number, plan ->> 'outside')
         then substr(number, length(plan ->> 'outside') + 1)
-      else ltrim(number, '+')
+      else number
     end as digits
   ) as d
 );

@@ -36,7 +36,7 @@ create table spooled_file (
   reason text,
   detail text,
   line integer,
-  layouts text [] not null default '{}',
+  layouts text[] not null default '{}',
   tickets integer not null default 0,
   rejected integer not null default 0,
   counts jsonb not null default '{}',
@@ -178,9 +178,25 @@ insert into ticket_field (position, source_name, column_name, stable_name, stabl
 (16, 'TrunkIdentity', 'trunkidentity', 'trunk_identity', 'bigint', false, 'Jonction'),
 (17, 'TrunkGroupIdentity', 'trunkgroupidentity', 'trunk_group_identity', 'text', false, 'Faisceau'),
 (18, 'TrunkNode', 'trunknode', 'trunk_node', 'bigint', false, 'Nœud de la jonction'),
-(19, 'PersonalOrBusiness', 'personalorbusiness', 'personal_or_business', 'text', false, 'Appel personnel ou professionnel'),
+(
+  19,
+  'PersonalOrBusiness',
+  'personalorbusiness',
+  'personal_or_business',
+  'text',
+  false,
+  'Appel personnel ou professionnel'
+),
 (20, 'AccessCode', 'accesscode', 'access_code', 'text', false, 'Code d''accès'),
-(21, 'SpecificChargeInfo', 'specificchargeinfo', 'specific_charge_info', 'text', false, 'Information de taxe spécifique'),
+(
+  21,
+  'SpecificChargeInfo',
+  'specificchargeinfo',
+  'specific_charge_info',
+  'text',
+  false,
+  'Information de taxe spécifique'
+),
 (22, 'BearerCapability', 'bearercapability', 'bearer_capability', 'text', false, 'Type de support'),
 (23, 'HighLevelComp', 'highlevelcomp', 'high_level_comp', 'text', false, 'Compatibilité de couche haute'),
 (24, 'DataVolume', 'datavolume', 'data_volume', 'bigint', false, 'Volume de données'),
@@ -195,17 +211,57 @@ insert into ticket_field (position, source_name, column_name, stable_name, stabl
 (33, 'X25IncomingFlowRate', 'x25incomingflowrate', 'x25_incoming_flow_rate', 'text', false, 'Débit X.25 entrant'),
 (34, 'X25OutgoingFlowRate', 'x25outgoingflowrate', 'x25_outgoing_flow_rate', 'text', false, 'Débit X.25 sortant'),
 (35, 'Carrier', 'carrier', 'carrier', 'text', false, 'Opérateur'),
-(36, 'InitialDialledNumber', 'initialdiallednumber', 'initial_dialled_number', 'text', true, 'Numéro composé à l''origine'),
+(
+  36,
+  'InitialDialledNumber',
+  'initialdiallednumber',
+  'initial_dialled_number',
+  'text',
+  true,
+  'Numéro composé à l''origine'
+),
 (37, 'WaitingDuration', 'waitingduration', 'waiting_duration', 'bigint', false, 'Durée d''attente (s)'),
-(38, 'EffectiveCallDuration', 'effectivecallduration', 'effective_call_duration', 'bigint', false, 'Durée effective (s)'),
+(
+  38,
+  'EffectiveCallDuration',
+  'effectivecallduration',
+  'effective_call_duration',
+  'bigint',
+  false,
+  'Durée effective (s)'
+),
 (39, 'RedirectedCallIndicator', 'redirectedcallindicator', 'redirected_call_indicator', 'text', false, 'Appel renvoyé'),
 (40, 'StartDateTime', 'startdatetime', 'start_date_time', 'timestamp', false, 'Date et heure de début de l''appel'),
 (41, 'ActingExtensionNumber', 'actingextensionnumber', 'acting_extension_number', 'text', true, 'Poste qui agit'),
 (42, 'CalledNumberNode', 'callednumbernode', 'called_number_node', 'bigint', false, 'Nœud du numéro appelé'),
 (43, 'CallingNumberNode', 'callingnumbernode', 'calling_number_node', 'bigint', false, 'Nœud du numéro appelant'),
-(44, 'InitialDialledNumberNode', 'initialdiallednumbernode', 'initial_dialled_number_node', 'bigint', false, 'Nœud du numéro composé'),
-(45, 'ActingExtensionNumberNode', 'actingextensionnumbernode', 'acting_extension_number_node', 'bigint', false, 'Nœud du poste qui agit'),
-(46, 'TransitTrunkGroupIdentity', 'transittrunkgroupidentity', 'transit_trunk_group_identity', 'text', false, 'Faisceau de transit'),
+(
+  44,
+  'InitialDialledNumberNode',
+  'initialdiallednumbernode',
+  'initial_dialled_number_node',
+  'bigint',
+  false,
+  'Nœud du numéro composé'
+),
+(
+  45,
+  'ActingExtensionNumberNode',
+  'actingextensionnumbernode',
+  'acting_extension_number_node',
+  'bigint',
+  false,
+  'Nœud du poste qui agit'
+),
+(
+  46,
+  'TransitTrunkGroupIdentity',
+  'transittrunkgroupidentity',
+  'transit_trunk_group_identity',
+  'text',
+  false,
+  'Faisceau de transit'
+),
 (47, 'NodeTimeOffset', 'nodetimeoffset', 'node_time_offset', 'bigint', false, 'Décalage horaire du nœud'),
 (48, 'TimeDlt', 'timedlt', 'time_dlt', 'bigint', false, 'Écart de temps');
 
@@ -216,7 +272,7 @@ create table treatment (
   title_fr text not null,
   sql_file text not null,
   parameters jsonb not null default '{}',
-  triggers treatment_trigger [] not null default '{manual}'
+  triggers treatment_trigger[] not null default '{manual}'
 );
 comment on table treatment is 'The predefined analyses: a documented SQL file each, and what starts it.';
 comment on column treatment.parameters is 'A JSON schema of type object: what may be given, with defaults.';
@@ -262,7 +318,7 @@ create table treatment_run (
   parameters jsonb not null,
   started_at timestamptz not null default clock_timestamp(),
   seconds numeric(12, 3) not null,
-  columns text [] not null,
+  columns text[] not null,
   result_rows integer not null
 );
 create table treatment_result (

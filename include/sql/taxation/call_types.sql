@@ -8,8 +8,8 @@ select
   coalesce(sum(duration), 0)::bigint as seconds
 from v_ticket
 where
-  (%(from)s::date is null or coalesce(start_date_time, end_date_time) >= %(from)s::date)
-  and (%(to)s::date is null or coalesce(start_date_time, end_date_time) < %(to)s::date + 1)
-  and (%(pbx)s::text is null or pbx = %(pbx)s)
+  (%(p_from)s::date is null or coalesce(start_date_time, end_date_time) >= %(p_from)s::date)
+  and (%(p_to)s::date is null or coalesce(start_date_time, end_date_time) < %(p_to)s::date + 1)
+  and (%(p_pbx)s::text is null or pbx = %(p_pbx)s)
 group by call_type_name, direction
 order by calls desc, call_type asc

@@ -11,8 +11,8 @@ select
   count(*) filter (where direction = 'outgoing' and rated is not true) as unrated
 from v_ticket
 where
-  (%(from)s::date is null or coalesce(start_date_time, end_date_time) >= %(from)s::date)
-  and (%(to)s::date is null or coalesce(start_date_time, end_date_time) < %(to)s::date + 1)
-  and (%(pbx)s::text is null or pbx = %(pbx)s)
+  (%(p_from)s::date is null or coalesce(start_date_time, end_date_time) >= %(p_from)s::date)
+  and (%(p_to)s::date is null or coalesce(start_date_time, end_date_time) < %(p_to)s::date + 1)
+  and (%(p_pbx)s::text is null or pbx = %(p_pbx)s)
 group by pbx, charged_cost_center
 order by cost desc, seconds desc, pbx asc, cost_centre asc

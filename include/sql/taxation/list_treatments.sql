@@ -1,6 +1,7 @@
 -- The predefined analyses.
-select jsonb_build_object(
-  'name', name, 'title_en', title_en, 'title_fr', title_fr, 'parameters', parameters, 'triggers', triggers
-)
+select
+  jsonb_build_object(
+    'name', name, 'title_en', title_en, 'title_fr', title_fr, 'parameters', parameters, 'triggers', triggers
+  )
 from treatment
 order by name

@@ -34,7 +34,7 @@ select greatest(0, (
 ) - (
   select count(*) from met
   where not exists (
-    select from taxdata as o
-    where o.content_digest = met.content_digest and o.ticket_id not between %(first)s and %(last)s
-  )
+      select from taxdata as o
+      where o.content_digest = met.content_digest and o.ticket_id not between %(first)s and %(last)s
+    )
 ))

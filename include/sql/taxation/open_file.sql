@@ -1,7 +1,8 @@
 -- A file that was set aside before is tried again under its id: newer code or an approval may load it.
 insert into spooled_file (pbx, name, size, sha256, state, raw_key)
 values (%(pbx)s, %(name)s, %(size)s, %(sha256)s, 'loaded', %(raw_key)s)
-on conflict (sha256) do update set
-  pbx = excluded.pbx, name = excluded.name, state = 'loaded', reason = null, detail = null, line = null,
-  raw_key = excluded.raw_key
+on conflict (sha256) do update
+  set
+    pbx = excluded.pbx, name = excluded.name, state = 'loaded', reason = null, detail = null, line = null,
+    raw_key = excluded.raw_key
 returning file_id

@@ -20,6 +20,6 @@ select
   'new_ticket_field',
   %(pbx)s || '/' || n.field,
   'first seen in ' || %(name)s
-from unnest(%(new_fields)s::text []) as n (field)
+from unnest(%(new_fields)s::text[]) as n (field)
 where not exists (select from ticket_field as t where t.column_name = n.field)
 on conflict do nothing

@@ -11,8 +11,8 @@ gone as (
   join meta_columndesc as m on m.layout = any(s.layouts)
   join last_file as l using (pbx)
   where not exists (
-    select from meta_columndesc as n where n.layout = any(l.layouts) and n.column_name = m.column_name
-  )
+      select from meta_columndesc as n where n.layout = any(l.layouts) and n.column_name = m.column_name
+    )
   group by s.pbx
 ),
 per_pbx as (
@@ -43,10 +43,11 @@ select jsonb_build_object(
     where attrelid = 'taxdata'::regclass and attnum > 0 and not attisdropped
   ),
   'quarantined', (
-    select coalesce(jsonb_agg(jsonb_build_object(
-      'pbx', pbx, 'name', name, 'sha256', sha256, 'reason', reason, 'line', line, 'detail', detail,
-      'raw_key', raw_key
-    ) order by file_id), '[]')
+    select
+      coalesce(jsonb_agg(jsonb_build_object(
+        'pbx', pbx, 'name', name, 'sha256', sha256, 'reason', reason, 'line', line, 'detail', detail,
+        'raw_key', raw_key
+      ) order by file_id), '[]')
     from spooled_file where state <> 'loaded'
   )
 )

@@ -8,9 +8,9 @@ select
 from v_ticket
 where
   direction = 'outgoing'
-  and (%(from)s::date is null or coalesce(start_date_time, end_date_time) >= %(from)s::date)
-  and (%(to)s::date is null or coalesce(start_date_time, end_date_time) < %(to)s::date + 1)
-  and (%(pbx)s::text is null or pbx = %(pbx)s)
+  and (%(p_from)s::date is null or coalesce(start_date_time, end_date_time) >= %(p_from)s::date)
+  and (%(p_to)s::date is null or coalesce(start_date_time, end_date_time) < %(p_to)s::date + 1)
+  and (%(p_pbx)s::text is null or pbx = %(p_pbx)s)
 group by called_number
 order by calls desc, cost desc, called_number asc
-limit %(limit)s
+limit %(p_limit)s

@@ -9,8 +9,8 @@ select
 from v_ticket
 where
   start_date_time is not null
-  and (%(from)s::date is null or start_date_time >= %(from)s::date)
-  and (%(to)s::date is null or start_date_time < %(to)s::date + 1)
-  and (%(pbx)s::text is null or pbx = %(pbx)s)
+  and (%(p_from)s::date is null or start_date_time >= %(p_from)s::date)
+  and (%(p_to)s::date is null or start_date_time < %(p_to)s::date + 1)
+  and (%(p_pbx)s::text is null or pbx = %(p_pbx)s)
 group by 1, 2, 3
 order by 1, 2, 3

@@ -1,0 +1,66 @@
+"""compress(1), gzip and plain by magic; bombs; what can be known of a cut."""
+
+import gzip
+import random
+
+import ncompress
+import pytest
+
+from include.taxation import decompress
+from include.taxation.decompress import ends_between_codes, plain_bytes
+from include.taxation.faults import SpoolFault
+from include.taxation.generate import spool_text
+from include.taxation.records import sections
+
+TEXT = spool_text("seed", 40, 1)
+
+
+@pytest.mark.parametrize("pack", [ncompress.compress, gzip.compress, bytes])
+def test_three_packings_one_text(pack: object) -> None:
+    assert callable(pack)
+    assert plain_bytes(pack(TEXT)) == TEXT
+
+
+def test_the_gzip_program_reads_compress_data_too() -> None:
+    sink = decompress._CappedOutput(10_000_000)
+    decompress._uncompress_with_gzip(ncompress.compress(TEXT), sink)
+    assert sink.buffer.getvalue() == TEXT
+    with pytest.raises(decompress._Overflow):
+        decompress._uncompress_with_gzip(ncompress.compress(TEXT), decompress._CappedOutput(100))
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (ncompress.compress(b"#" + b" " * 40_000_000), "inflates_over_limit"),
+        (gzip.compress(b"#" + b" " * 40_000_000), "inflates_over_limit"),
+        (gzip.compress(TEXT)[:-20], "truncated"),
+        (gzip.compress(TEXT)[:200] + b"\xff" * 50, "not_compressed_data"),
+        (b"\x1f\x9d", "not_compressed_data"),
+        (b"PK\x03\x04\x00\x00", "not_compressed_data"),
+    ],
+)
+def test_row_61_what_cannot_be_unpacked_is_named(data: bytes, code: str) -> None:
+    with pytest.raises(SpoolFault) as caught:
+        plain_bytes(data)
+    assert caught.value.code == code
+
+
+def test_whole_streams_are_never_taken_for_cut_ones() -> None:
+    rng = random.Random(4)
+    for size in (*range(1, 120), 5_000, 70_000, 300_000):
+        for text in (rng.randbytes(size), bytes(rng.choices(b"0123 \n", k=size))):
+            assert ends_between_codes(ncompress.compress(text)), size
+
+
+def test_row_61_a_file_cut_at_any_byte_is_never_read_as_a_whole_one() -> None:
+    """Where a cut falls between two codes right after a line end nothing can show it: count those."""
+    data = ncompress.compress(TEXT)
+    missed = 0
+    for size in range(0, len(data), 2):
+        try:
+            sections(plain_bytes(data[:size]))
+            missed += 1
+        except SpoolFault as fault:
+            assert fault.code in ("truncated", "no_format_line", "not_compressed_data")
+    assert missed <= len(data) // 1000

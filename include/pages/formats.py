@@ -86,7 +86,7 @@ class Formats:
         if value is None:
             return NOTHING
         value = self.local(value)
-        return f"{self.day(value)}{_SPACE}{value:%H:%M}"
+        return f"{self.day(value)} {value:%H:%M}"
 
     def month(self, value: date) -> str:
         """The month and its year: nov. 2026."""

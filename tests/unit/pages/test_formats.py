@@ -27,7 +27,7 @@ AT = datetime(2026, 11, 22, 13, 5, tzinfo=UTC)
         ("money", Decimal("-2"), "\u22122,00\u00a0€", "\u2212€2.00"),
         ("money", 0, "0,00\u00a0€", "€0.00"),
         ("amount", Decimal("1125.4868"), "1\u202f125,49", "1,125.49"),
-        ("when", AT, "22\u00a0nov.\u00a02026\u00a014:05", "22\u00a0Nov\u00a02026\u00a014:05"),
+        ("when", AT, "22\u00a0nov.\u00a02026 14:05", "22\u00a0Nov\u00a02026 14:05"),
         ("day", date(2026, 8, 1), "1\u00a0août\u00a02026", "1\u00a0Aug\u00a02026"),
         ("duration", 0, "0\u00a0s", "0\u00a0s"),
         ("duration", 95, "1\u00a0min\u00a035\u00a0s", "1\u00a0min\u00a035\u00a0s"),

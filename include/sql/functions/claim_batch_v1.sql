@@ -60,7 +60,8 @@ begin
       state = 'skipped', reason = 'opted_out', batch_id = null, first_seq = null, final_at = now()
     from stopped as s
     where
-      m.activation_month = batch.activation_month and m.message_id = s.message_id
+      m.activation_month = batch.activation_month and m.batch_id = batch.batch_id
+      and m.message_id = s.message_id
       and m.state = 'planned';
     with counted as (
       select
@@ -83,7 +84,9 @@ begin
     leased as (
       update public.message as m set state = 'leased', first_seq = n.seq
       from numbered as n
-      where m.activation_month = batch.activation_month and m.message_id = n.message_id
+      where
+        m.activation_month = batch.activation_month and m.batch_id = batch.batch_id
+        and m.message_id = n.message_id
       returning m.message_id, n.parts
     )
     select array_agg(l.message_id order by l.message_id), coalesce(sum(l.parts), 0)

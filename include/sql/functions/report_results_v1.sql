@@ -63,7 +63,7 @@ begin
     select
       i.*,
       g.activation_month,
-      s.message_id is null as first,
+      earlier.n = 0 as first_result,
       s.state as old,
       coalesce(s.attempt_id = i.attempt_id, false) as own_attempt,
       m.state as message_state,
@@ -79,10 +79,27 @@ begin
       ) as next
     from input as i
     join given as g on g.batch_id = i.batch_id and g.message_id = i.message_id
-    join public.message as m
-      on m.activation_month = g.activation_month and m.message_id = i.message_id
-    left join public.segment as s
-      on s.activation_month = g.activation_month and s.message_id = i.message_id and s.part = i.part
+    -- Look-ups by the key, one a report, whatever the planner believes of a new partition.
+    cross join lateral (
+      select m.state, m.batch_id, m.segments from public.message as m
+      where m.activation_month = g.activation_month and m.message_id = i.message_id
+      offset 0
+    ) as m
+    left join lateral (
+      select s.state, s.attempt_id from public.segment as s
+      where
+        s.activation_month = g.activation_month and s.message_id = i.message_id
+        and s.part = i.part
+      offset 0
+    ) as s on true
+    cross join lateral (
+      select count(*) as n from public.attempt as a
+      where
+        s.state is not null
+        and a.activation_month = g.activation_month and a.message_id = i.message_id
+        and a.part = i.part and a.batch_id = i.batch_id
+        and a.kind not in ('delivered', 'undelivered')
+    ) as earlier
     where i.round = wanted_round and i.part between 1 and m.segments
   ),
   added as (
@@ -144,17 +161,7 @@ begin
     -- Segments that have their first result under this lease.
     select f.batch_id, count(*) as n
     from fresh as f
-    where
-      f.kind not in ('delivered', 'undelivered')
-      and (
-        f.first or not exists (
-          select from public.attempt as a
-          where
-            a.activation_month = f.activation_month and a.message_id = f.message_id
-            and a.part = f.part and a.batch_id = f.batch_id
-            and a.kind not in ('delivered', 'undelivered')
-        )
-      )
+    where f.kind not in ('delivered', 'undelivered') and f.first_result
     group by f.batch_id
   )
   select

@@ -6,35 +6,39 @@ create or replace function public.settle_messages(
 ) returns void
 language plpgsql security definer set search_path = '' set enable_seqscan = off set jit = off as $$
 begin
-  with parts as (
+  with parts as materialized (
     select
       m.message_id,
       m.state as state_now,
       m.campaign_id,
       m.msisdn,
       m.attempts + (m.message_id = any(to_retry))::integer as attempts,
-      m.segments - count(s.part) filter (
-        where m.state <> 'leased' or s.state <> 'planned' or s.batch_id = m.batch_id
-      ) as to_come,
-      count(s.part) as known,
-      m.segments,
-      bool_or(s.state = 'failed') as failed,
-      bool_or(s.state = 'uncertain') as uncertain,
-      bool_or(s.state = 'written_off') as written_off,
-      bool_or(s.state = 'planned') as planned,
-      bool_or(s.state = 'undelivered') as undelivered,
-      bool_or(s.state = 'sent') as sent,
-      max(s.submitted_at) as submitted_at,
-      max(s.error) filter (where s.state in ('failed', 'planned', 'undelivered')) as error
+      m.segments - s.known as unknown,
+      m.segments - case when m.state = 'leased' then s.settled else s.known end as to_come,
+      s.*
     from public.message as m
-    join public.segment as s
-      on s.activation_month = m.activation_month and s.message_id = m.message_id
+    -- One look-up by the key per message, whatever the planner believes of a new partition.
+    cross join lateral (
+      select
+        count(*) as known,
+        count(*) filter (where s.state <> 'planned' or s.batch_id = m.batch_id) as settled,
+        bool_or(s.state = 'failed') as failed,
+        bool_or(s.state = 'uncertain') as uncertain,
+        bool_or(s.state = 'written_off') as written_off,
+        bool_or(s.state = 'planned') as planned,
+        bool_or(s.state = 'undelivered') as undelivered,
+        bool_or(s.state = 'sent') as sent,
+        max(s.submitted_at) as submitted_at,
+        max(s.error) filter (where s.state in ('failed', 'planned', 'undelivered')) as error
+      from public.segment as s
+      where s.activation_month = month and s.message_id = m.message_id
+    ) as s
     where
       m.activation_month = month and m.message_id = any(ids)
       and m.state in ('planned', 'leased', 'sent', 'uncertain')
-    group by m.activation_month, m.message_id
+      and s.known > 0
   ),
-  judged as (
+  judged as materialized (
     select
       p.*,
       case
@@ -42,21 +46,26 @@ begin
         when p.state_now = 'leased' and p.to_come > 0 then 'leased'
         when p.uncertain then 'uncertain'
         when p.written_off then 'written_off'
-        when p.planned or p.known < p.segments then case
+        when p.planned or p.unknown > 0 then case
           when c.state in ('cancelled', 'expired') then c.state::text
           when c.expire_at <= now() then 'expired'
           when p.attempts >= 5 then 'failed'
-          when exists (
-            select from public.opt_out as o
-            where o.msisdn = p.msisdn and (o.client_id is null or o.client_id = c.client_id)
-          ) then 'skipped'
+          when o.stopped then 'skipped'
           else 'planned'
         end
         when p.undelivered then 'undelivered'
         when p.sent then 'sent'
         else 'delivered'
       end::public.message_state as state_next
-    from parts as p join public.campaign as c on c.campaign_id = p.campaign_id
+    from parts as p
+    join public.campaign as c on c.campaign_id = p.campaign_id
+    left join lateral (
+      select true as stopped from public.opt_out as o
+      where
+        o.msisdn = p.msisdn and (o.client_id is null or o.client_id = c.client_id)
+        and (p.planned or p.unknown > 0)
+      limit 1
+    ) as o on true
   )
   update public.message as m set
     state = j.state_next,

@@ -1,5 +1,6 @@
 """The production compose file: by its real parser, and its database set-up on a real PostgreSQL."""
 
+import json
 import os
 import re
 import runpy
@@ -14,9 +15,11 @@ from typing import Any
 import psycopg2
 import psycopg2.errors
 import pytest
+from click.testing import CliRunner
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
+from include.cli import smsswitch
 from include.db.migrate import migrate
 from include.stack import postgres
 from sms_sender.settings import load
@@ -150,6 +153,72 @@ def test_the_pipelines_may_work_as_app_and_as_nobody_greater(production: postgre
             with pytest.raises(psycopg2.errors.InsufficientPrivilege):
                 _run(conn, sql.SQL("set role {}").format(sql.Identifier(role)).as_string(conn))
         _run(conn, "set role smsswitch_taxation")
+
+
+MAPPING = """\
+version: 1
+kind: contact-list
+list: people
+confirmed: true
+columns: [{column: 1, to: first_name}, {column: 2, to: phone}]
+"""
+CAMPAIGN = """\
+version: 1
+kind: campaign
+campaign: hello
+list: people
+state: active
+purpose: transactional
+message: "Bonjour {first_name}"
+"""
+
+
+def test_the_pipelines_login_is_enough_for_a_day(
+    production: postgres.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = _url(production, "smsswitch_pipelines", "pipelines1")
+    monkeypatch.setenv("SMSSWITCH_DATABASE_URL", url)
+    rows = "".join(f"Ann;06 39 98 00 {n:02d}\n" for n in range(20))
+    (tmp_path / "people.csv").write_text("prenom;telephone\n" + rows, encoding="utf-8")
+    (tmp_path / "mapping.yaml").write_text(MAPPING, encoding="utf-8")
+    (tmp_path / "hello.yaml").write_text(CAMPAIGN, encoding="utf-8")
+
+    def smsswitch_does(line: str) -> str:
+        done = CliRunner().invoke(smsswitch, line.format(tmp_path, tmp_path).split())
+        assert done.exit_code == 0, f"{line}: {done.output} {done.exception!r}"
+        return done.stdout
+
+    smsswitch_does("clients add acme --name Acme --credit 100")
+    group = json.loads(
+        smsswitch_does("groups add --mac 64311be9e9aa --alias one --modems 1 --json")
+    )
+    smsswitch_does("contacts import {}/people.csv --client acme --mapping {}/mapping.yaml")
+    smsswitch_does("campaigns apply {}/hello.yaml --client acme")
+    for line in (
+        "campaigns expand",
+        "monitor rollup",
+        "taxation generate --tickets 20 -o {}/TAXAAAAA.DAT",
+        "taxation ingest {}/TAXAAAAA.DAT --pbx hq",
+        "billing rate",
+        "taxation analyse call_types",
+        "taxation replay --all",
+        "reports build R1 T1",
+        "reports pages",
+        "scan",
+    ):
+        smsswitch_does(line)
+    status = json.loads(smsswitch_does("campaigns status hello --client acme --json"))
+    assert status["counts"]["planned"] == 20
+    with closing(psycopg2.connect(group["database_url"])) as host:
+        host.autocommit = True
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            _run(host, "select from public.message")
+        _run(
+            host,
+            "select api.register_host_v1(%s, gen_random_uuid(), 'boot', '{}')",
+            (group["mac"],),
+        )
+    smsswitch_does("groups condemn one")
 
 
 def test_airflow_and_the_business_stay_out_of_each_others_database(

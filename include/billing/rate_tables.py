@@ -44,6 +44,7 @@ class RateTables:
                 Decimal(10) ** tariff.decimals,
                 Decimal((0, (1,), -tariff.decimals)),
                 common,
+                tariff.longest_prefix,
             )
         )
         ids = [self._add_rate(rate, common) for rate in tariff.rates]

@@ -2,9 +2,49 @@
 -- PBX's client that counts on the day of the call. Incoming and local calls only if that tariff has
 -- rates for them. Times as seconds since 1970.
 insert into rating_call (ticket_id, tariff_id, direction, digits, masked, start_at, seconds, units)
+with last_version as (
+  select distinct on (code, valid_from) tariff_id, code, valid_from, document
+  from tariff
+  order by code asc, valid_from asc, version desc
+),
+validity as (
+  select
+    tariff_id, code, valid_from, document,
+    coalesce(lead(valid_from) over (partition by code order by valid_from), 'infinity') as valid_until
+  from last_version
+),
+priced as (
+  select distinct v.tariff_id, r.rate ->> 'direction' as direction
+  from validity as v, jsonb_array_elements(v.document -> 'rates') as r (rate)
+),
+open_ticket as materialized (
+  select
+    v.ticket_id, t.tariff_id, v.direction, v.called_number, p.dial_plan, v.start_at, v.end_date_time,
+    v.timezone, v.duration, v.charge_units
+  from v_ticket_full as v
+  join pbx as p on p.code = v.pbx
+  left join client as c on c.client_id = p.client_id
+  left join validity as t
+    on
+      t.code = coalesce(c.tariff, 'default')
+      and coalesce(v.start_date_time, v.end_date_time) >= t.valid_from
+      and coalesce(v.start_date_time, v.end_date_time) < t.valid_until
+  where
+    not exists (select from rated_ticket as r where r.ticket_id = v.ticket_id and not r.superseded)
+    and (
+      v.direction = 'outgoing'
+      or v.direction in ('incoming', 'local')
+      and (t.tariff_id, v.direction) in (
+        select o.tariff_id, d.direction
+        from priced as o
+        cross join (values ('incoming'), ('local')) as d (direction)
+        where o.direction in ('any', d.direction)
+      )
+    )
+)
 select
   v.ticket_id,
-  t.tariff_id,
+  v.tariff_id,
   v.direction,
   rtrim(n.digits, '-*'),
   n.digits ~ '[-*]$',
@@ -13,28 +53,5 @@ select
   ))::bigint,
   least(v.duration, 2147483647)::integer,
   v.charge_units
-from v_ticket_full as v
-join pbx as p on p.code = v.pbx
-left join client as c on c.client_id = p.client_id
-cross join lateral (select dialled_e164(v.called_number, p.dial_plan) as digits) as n
-left join lateral (
-  select s.tariff_id
-  from tariff as s
-  where
-    s.code = coalesce(c.tariff, 'default')
-    and s.valid_from <= coalesce(v.start_date_time, v.end_date_time)::date
-  order by s.valid_from desc, s.version desc
-  limit 1
-) as t on true
-where
-  v.direction <> 'unspecified'
-  and (
-    v.direction = 'outgoing'
-    or exists (
-      select from tariff as s, jsonb_array_elements(s.document -> 'rates') as r (rate)
-      where s.tariff_id = t.tariff_id and r.rate ->> 'direction' in (v.direction, 'any')
-    )
-  )
-  and not exists (
-    select from rated_ticket as r where r.ticket_id = v.ticket_id and not r.superseded
-  )
+from open_ticket as v
+cross join lateral (select dialled_e164(v.called_number, v.dial_plan) as digits) as n

@@ -2,8 +2,9 @@
 -- so that all arithmetic is exact until the one rounding.
 with recursive head as (
   -- Numbers that begin alike meet the same longest prefix.
-  select distinct c.tariff_id, c.direction, left(c.digits, 15) as digits
+  select distinct c.tariff_id, c.direction, left(c.digits, t.longest) as digits
   from rating_call as c
+  join rating_tariff as t using (tariff_id)
 ),
 reached as (
   select h.tariff_id, h.direction, h.digits, p.plan_id
@@ -35,8 +36,9 @@ placed as materialized (
       when c.seconds > 0 and r.pulse_price is not null and c.units is null then 'no_charge_units'
     end as reason
   from rating_call as c
+  left join rating_tariff as l using (tariff_id)
   left join reached as h
-    on h.tariff_id = c.tariff_id and h.direction = c.direction and h.digits = left(c.digits, 15)
+    on h.tariff_id = c.tariff_id and h.direction = c.direction and h.digits = left(c.digits, l.longest)
   left join rating_plan as p on p.plan_id = h.plan_id
   left join rating_timeline as t
     on

@@ -2,7 +2,7 @@
 -- own model of it, so that SQL only ever does arithmetic; all of them go with the transaction.
 create temporary table rating_tariff (
   tariff_id bigint primary key, currency text, rounding text, scale numeric, quantum numeric,
-  denominator numeric
+  denominator numeric, longest integer
 ) on commit drop;
 create temporary table rating_prefix (
   tariff_id bigint, direction text, prefix text, plan_id integer, primary key (tariff_id, direction, prefix)
@@ -14,6 +14,7 @@ create temporary table rating_slot (
 create temporary table rating_timeline (
   shape_id integer, hour bigint, from_at bigint, until_at bigint, run_until bigint, slot integer
 ) on commit drop;
+create index on rating_timeline (shape_id, hour);
 create temporary table rating_rate (
   rate_id integer primary key, name text, connect_fee numeric, connect_fee_text text,
   included integer, completed_only boolean, pulse_price numeric, pulse_text text, unanswered numeric,

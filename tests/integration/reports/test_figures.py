@@ -89,9 +89,7 @@ def _check_r1_groups(world: World, book: Read, period: str) -> None:
         assert row["En queue"] == queued[group_id]
         assert row["Modems"] == group["modems"]
         expected = round(Decimal(sent) / len(minutes), 1) if minutes else None
-        assert row["Vitesse (SMS/min)"] == pytest.approx(
-            expected and float(expected), abs=0.1
-        )
+        assert row["Vitesse (SMS/min)"] == pytest.approx(expected and float(expected), abs=0.1)
     states_shown = {row["Alias"]: row["État"] for row in rows.values()}
     assert states_shown["machine 1"] == "démarré"
     assert states_shown["porta_tony"] == "perdu"

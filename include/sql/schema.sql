@@ -144,7 +144,8 @@ begin
       state = 'skipped', reason = 'opted_out', batch_id = null, first_seq = null, final_at = now()
     from stopped as s
     where
-      m.activation_month = batch.activation_month and m.message_id = s.message_id
+      m.activation_month = batch.activation_month and m.batch_id = batch.batch_id
+      and m.message_id = s.message_id
       and m.state = 'planned';
     with counted as (
       select
@@ -167,7 +168,9 @@ begin
     leased as (
       update public.message as m set state = 'leased', first_seq = n.seq
       from numbered as n
-      where m.activation_month = batch.activation_month and m.message_id = n.message_id
+      where
+        m.activation_month = batch.activation_month and m.batch_id = batch.batch_id
+        and m.message_id = n.message_id
       returning m.message_id, n.parts
     )
     select array_agg(l.message_id order by l.message_id), coalesce(sum(l.parts), 0)
@@ -788,10 +791,11 @@ begin
   perform pg_catalog.pg_advisory_xact_lock(7226005);
   if not exists (select from pg_catalog.pg_roles where rolname = host_role) then
     execute pg_catalog.format('create role %I', host_role);
-    execute pg_catalog.format('grant modem_host to %I', host_role);
-    -- To be allowed to end its sessions, see disable_host_login.
-    execute pg_catalog.format('grant %I to smsswitch_owner', host_role);
   end if;
+  -- Also for a role that was there: `drop owned by smsswitch_owner` takes memberships away.
+  execute pg_catalog.format('grant modem_host to %I', host_role);
+  -- To be allowed to end its sessions, see disable_host_login.
+  execute pg_catalog.format('grant %I to smsswitch_owner', host_role);
   execute pg_catalog.format(
     'alter role %I login inherit connection limit 4 password %L',
     host_role, password
@@ -881,35 +885,39 @@ CREATE FUNCTION public.settle_messages(month date, ids bigint[], to_retry bigint
     SET jit TO 'off'
     AS $$
 begin
-  with parts as (
+  with parts as materialized (
     select
       m.message_id,
       m.state as state_now,
       m.campaign_id,
       m.msisdn,
       m.attempts + (m.message_id = any(to_retry))::integer as attempts,
-      m.segments - count(s.part) filter (
-        where m.state <> 'leased' or s.state <> 'planned' or s.batch_id = m.batch_id
-      ) as to_come,
-      count(s.part) as known,
-      m.segments,
-      bool_or(s.state = 'failed') as failed,
-      bool_or(s.state = 'uncertain') as uncertain,
-      bool_or(s.state = 'written_off') as written_off,
-      bool_or(s.state = 'planned') as planned,
-      bool_or(s.state = 'undelivered') as undelivered,
-      bool_or(s.state = 'sent') as sent,
-      max(s.submitted_at) as submitted_at,
-      max(s.error) filter (where s.state in ('failed', 'planned', 'undelivered')) as error
+      m.segments - s.known as unknown,
+      m.segments - case when m.state = 'leased' then s.settled else s.known end as to_come,
+      s.*
     from public.message as m
-    join public.segment as s
-      on s.activation_month = m.activation_month and s.message_id = m.message_id
+    -- One look-up by the key per message, whatever the planner believes of a new partition.
+    cross join lateral (
+      select
+        count(*) as known,
+        count(*) filter (where s.state <> 'planned' or s.batch_id = m.batch_id) as settled,
+        bool_or(s.state = 'failed') as failed,
+        bool_or(s.state = 'uncertain') as uncertain,
+        bool_or(s.state = 'written_off') as written_off,
+        bool_or(s.state = 'planned') as planned,
+        bool_or(s.state = 'undelivered') as undelivered,
+        bool_or(s.state = 'sent') as sent,
+        max(s.submitted_at) as submitted_at,
+        max(s.error) filter (where s.state in ('failed', 'planned', 'undelivered')) as error
+      from public.segment as s
+      where s.activation_month = month and s.message_id = m.message_id
+    ) as s
     where
       m.activation_month = month and m.message_id = any(ids)
       and m.state in ('planned', 'leased', 'sent', 'uncertain')
-    group by m.activation_month, m.message_id
+      and s.known > 0
   ),
-  judged as (
+  judged as materialized (
     select
       p.*,
       case
@@ -917,21 +925,26 @@ begin
         when p.state_now = 'leased' and p.to_come > 0 then 'leased'
         when p.uncertain then 'uncertain'
         when p.written_off then 'written_off'
-        when p.planned or p.known < p.segments then case
+        when p.planned or p.unknown > 0 then case
           when c.state in ('cancelled', 'expired') then c.state::text
           when c.expire_at <= now() then 'expired'
           when p.attempts >= 5 then 'failed'
-          when exists (
-            select from public.opt_out as o
-            where o.msisdn = p.msisdn and (o.client_id is null or o.client_id = c.client_id)
-          ) then 'skipped'
+          when o.stopped then 'skipped'
           else 'planned'
         end
         when p.undelivered then 'undelivered'
         when p.sent then 'sent'
         else 'delivered'
       end::public.message_state as state_next
-    from parts as p join public.campaign as c on c.campaign_id = p.campaign_id
+    from parts as p
+    join public.campaign as c on c.campaign_id = p.campaign_id
+    left join lateral (
+      select true as stopped from public.opt_out as o
+      where
+        o.msisdn = p.msisdn and (o.client_id is null or o.client_id = c.client_id)
+        and (p.planned or p.unknown > 0)
+      limit 1
+    ) as o on true
   )
   update public.message as m set
     state = j.state_next,
@@ -1071,7 +1084,7 @@ begin
     select
       i.*,
       g.activation_month,
-      s.message_id is null as first,
+      earlier.n = 0 as first_result,
       s.state as old,
       coalesce(s.attempt_id = i.attempt_id, false) as own_attempt,
       m.state as message_state,
@@ -1087,10 +1100,27 @@ begin
       ) as next
     from input as i
     join given as g on g.batch_id = i.batch_id and g.message_id = i.message_id
-    join public.message as m
-      on m.activation_month = g.activation_month and m.message_id = i.message_id
-    left join public.segment as s
-      on s.activation_month = g.activation_month and s.message_id = i.message_id and s.part = i.part
+    -- Look-ups by the key, one a report, whatever the planner believes of a new partition.
+    cross join lateral (
+      select m.state, m.batch_id, m.segments from public.message as m
+      where m.activation_month = g.activation_month and m.message_id = i.message_id
+      offset 0
+    ) as m
+    left join lateral (
+      select s.state, s.attempt_id from public.segment as s
+      where
+        s.activation_month = g.activation_month and s.message_id = i.message_id
+        and s.part = i.part
+      offset 0
+    ) as s on true
+    cross join lateral (
+      select count(*) as n from public.attempt as a
+      where
+        s.state is not null
+        and a.activation_month = g.activation_month and a.message_id = i.message_id
+        and a.part = i.part and a.batch_id = i.batch_id
+        and a.kind not in ('delivered', 'undelivered')
+    ) as earlier
     where i.round = wanted_round and i.part between 1 and m.segments
   ),
   added as (
@@ -1152,17 +1182,7 @@ begin
     -- Segments that have their first result under this lease.
     select f.batch_id, count(*) as n
     from fresh as f
-    where
-      f.kind not in ('delivered', 'undelivered')
-      and (
-        f.first or not exists (
-          select from public.attempt as a
-          where
-            a.activation_month = f.activation_month and a.message_id = f.message_id
-            and a.part = f.part and a.batch_id = f.batch_id
-            and a.kind not in ('delivered', 'undelivered')
-        )
-      )
+    where f.kind not in ('delivered', 'undelivered') and f.first_result
     group by f.batch_id
   )
   select
@@ -1670,7 +1690,8 @@ CREATE TABLE public.rated_ticket (
     CONSTRAINT rated_ticket_check CHECK (((cost IS NULL) = (reason IS NOT NULL)))
 );
 COMMENT ON TABLE public.rated_ticket IS 'What a ticket costs under a version of a tariff, or why it has no price. Older versions'' rows stay, superseded.';
-COMMENT ON COLUMN public.rated_ticket.ticket_id IS 'Of taxdata.';
+COMMENT ON COLUMN public.rated_ticket.ticket_id IS 'Of taxdata. No foreign keys: checking them a million times takes longer than the rating.';
+COMMENT ON COLUMN public.rated_ticket.tariff_id IS 'Of tariff, whose rows never go.';
 COMMENT ON COLUMN public.rated_ticket.explanation IS 'The rate at set-up, its fee, and the pieces: rate, seconds, price, amount.';
 CREATE TABLE public.rejected_ticket (
     file_id bigint NOT NULL,
@@ -2293,8 +2314,6 @@ ALTER TABLE ONLY public.pbx
     ADD CONSTRAINT pbx_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.quote
     ADD CONSTRAINT quote_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(campaign_id) ON DELETE CASCADE;
-ALTER TABLE ONLY public.rated_ticket
-    ADD CONSTRAINT rated_ticket_tariff_id_fkey FOREIGN KEY (tariff_id) REFERENCES public.tariff(tariff_id);
 ALTER TABLE ONLY public.rejected_ticket
     ADD CONSTRAINT rejected_ticket_file_id_fkey FOREIGN KEY (file_id) REFERENCES public.spooled_file(file_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.remembered_mapping

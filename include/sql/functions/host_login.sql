@@ -18,10 +18,11 @@ begin
   perform pg_catalog.pg_advisory_xact_lock(7226005);
   if not exists (select from pg_catalog.pg_roles where rolname = host_role) then
     execute pg_catalog.format('create role %I', host_role);
-    execute pg_catalog.format('grant modem_host to %I', host_role);
-    -- To be allowed to end its sessions, see disable_host_login.
-    execute pg_catalog.format('grant %I to smsswitch_owner', host_role);
   end if;
+  -- Also for a role that was there: `drop owned by smsswitch_owner` takes memberships away.
+  execute pg_catalog.format('grant modem_host to %I', host_role);
+  -- To be allowed to end its sessions, see disable_host_login.
+  execute pg_catalog.format('grant %I to smsswitch_owner', host_role);
   execute pg_catalog.format(
     'alter role %I login inherit connection limit 4 password %L',
     host_role, password

@@ -1,5 +1,6 @@
 """`smsswitch stack`: the whole centre on this machine, in the background."""
 
+import shlex
 import signal
 import sys
 from types import FrameType
@@ -27,6 +28,7 @@ def up(as_json: bool) -> None:
         return
     where = supervisor.Files.here().stack
     click.echo(f"Airflow: {document['airflow_url']}  (logins and addresses: {where})")
+    click.echo(f'Commands find it after: eval "$({sys.argv[0]} stack env)"')
 
 
 @stack.command()
@@ -36,6 +38,15 @@ def down() -> None:
 
     if not supervisor.down(_say):
         _say("nothing was up")
+
+
+@stack.command()
+def env() -> None:
+    """Print the settings of the running stack for a shell: eval "$(smsswitch stack env)"."""
+    from include.stack import supervisor
+
+    for name, value in supervisor.addresses().items():
+        click.echo(f"export SMSSWITCH_{name.upper()}={shlex.quote(value)}")
 
 
 @stack.command()

@@ -35,6 +35,7 @@ Progress = Callable[[str], None]
 MIN_FREE_BYTES = 2 * 1024**3
 START_SECONDS = 240.0
 USUAL_PORT = 8080
+ADDRESSES = ("database_url", "bucket_url", "spool_url", "reports_url")
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,14 @@ def down(say: Progress) -> bool:
 def status() -> dict[str, bool]:
     """Each process of the stack by name, and whether it runs; empty when the stack is down."""
     return {name: mark.find() is not None for name, mark in _marks(Files.here()).items()}
+
+
+def addresses() -> dict[str, str]:
+    """The addresses in `stack.json` by name; StackError when the stack is down."""
+    known = _standing(Files.here())
+    if known is None:
+        raise StackError("the stack is not up: start it with `make up`")
+    return {name: str(known[name]) for name in known if name in ADDRESSES}
 
 
 def _start(files: Files, port: int, say: Progress) -> dict[str, object]:

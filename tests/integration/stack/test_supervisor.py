@@ -65,6 +65,12 @@ def test_down_with_nothing_up_says_so() -> None:
     assert (done.returncode, "nothing was up" in done.stderr) == (0, True)
 
 
+def test_the_settings_of_a_stack_that_is_down_are_refused() -> None:
+    done = command("stack", "env")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "make up" in done.stderr
+
+
 def test_down_ends_what_an_interrupted_start_left() -> None:
     files = supervisor.Files.here()
     server = postgres.start(files.postgres, fast=True)

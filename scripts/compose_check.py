@@ -150,14 +150,12 @@ def _is_airflow(service: dict[str, Any]) -> bool:
 
 
 def compose_faults(file: Path) -> list[str]:
-    """Everything that is wrong with `file`; empty when it may be deployed."""
+    """What is wrong with `file` as it stands; see also `missing_secret_faults`."""
     faults = [*variable_faults(file), *setting_faults(file)]
     answer = compose(file, full_values(file), "--format", "json")
     if answer.returncode:
         return [*faults, f"the parser refuses it: {answer.stderr.strip()}"]
-    faults += document_faults(json.loads(answer.stdout))
-    faults += missing_secret_faults(file)
-    return faults
+    return [*faults, *document_faults(json.loads(answer.stdout))]
 
 
 def dockerfile_faults(files: list[Path]) -> list[str]:
@@ -179,7 +177,8 @@ def main() -> int:
     """Check the project's own files and say what was checked."""
     file = ROOT / "docker-compose.yaml"
     dockerfiles = sorted((ROOT / "docker").glob("Dockerfile.*"))
-    faults = compose_faults(file) + dockerfile_faults(dockerfiles)
+    faults = [*compose_faults(file), *missing_secret_faults(file)]
+    faults += dockerfile_faults(dockerfiles)
     for fault in faults:
         sys.stderr.write(f"compose-check: {fault}\n")
     if not faults:

@@ -69,6 +69,18 @@ def test_a_fault_in_the_file_is_found(tmp_path: Path, before: str, after: str, f
     assert any(fault in found for found in CHECK["compose_faults"](file))
 
 
+def test_a_secret_that_may_be_missing_is_found(tmp_path: Path) -> None:
+    text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
+    required = "AIRFLOW__API_AUTH__JWT_SECRET: ${AIRFLOW_JWT_SECRET:?see .env.example}"
+    assert text.count(required) == 1
+    file = tmp_path / "docker-compose.yaml"
+    optional = required.replace(":?see .env.example", "-")
+    file.write_text(text.replace(required, f"# {required}\n  {optional}"), encoding="utf-8")
+    assert list(CHECK["missing_secret_faults"](file)) == 2 * [
+        "without AIRFLOW_JWT_SECRET the file is accepted"
+    ]
+
+
 def test_a_fault_in_a_dockerfile_is_found(tmp_path: Path) -> None:
     file = tmp_path / "Dockerfile.bad"
     file.write_text("FROM debian\nRUN cd /tmp && apt-get install curl\n", encoding="utf-8")

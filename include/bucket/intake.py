@@ -23,6 +23,8 @@ from include.storage import Storage, StoredFile
 log = logging.getLogger(__name__)
 FORGOTTEN_MINUTES = 10
 SILENCE_DAYS = 14
+#: Whether a scan that found something new looks again, rather than leave it to the next scan.
+SECOND_LOOK = True
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def scan() -> list[Registered]:
     clients = _clients()
     registered: list[Registered] = []
     unsettled = [client for client in clients if _take(storage, client, registered)]
-    if unsettled:
+    if unsettled and SECOND_LOOK:
         time.sleep(looking.STABLE_SECONDS + 0.1)
         for client in unsettled:
             _take(storage, client, registered)
@@ -90,17 +92,15 @@ def _take(storage: Storage, client: Client, registered: list[Registered]) -> boo
 
 
 def _alert_odd_entries(storage: Storage, client: Client) -> None:
-    odd = list(looking.odd_entries(storage, client))
-    if not odd:
-        return
+    for key in looking.odd_entries(storage, client):
+        _alert(key, "a link, a pipe or a device in an inbox is never opened")
+
+
+def _alert(key: str, detail: str) -> None:
+    subject = key.encode(errors="replace").decode()
+    values = {"kind": "odd_file", "subject": subject, "detail": detail}
     with connect() as conn, conn.cursor() as cur:
-        for key in odd:
-            detail = "a link, a pipe or a device in an inbox is never opened"
-            subject = key.encode(errors="replace").decode()
-            cur.execute(
-                sql("bucket/raise_alert"),
-                {"kind": "odd_file", "subject": subject, "detail": detail},
-            )
+        cur.execute(sql("bucket/raise_alert"), values)
 
 
 def _register_safely(storage: Storage, client: Client, drop: Drop) -> int | None:
@@ -111,6 +111,7 @@ def _register_safely(storage: Storage, client: Client, drop: Drop) -> int | None
         return None
     except (InputError, OSError, psycopg2.DataError) as error:
         log.warning("drop of %s passed over: %s", client.code, error)
+        _alert(drop.file.key, "a file in an inbox that cannot be read")
         return None
 
 

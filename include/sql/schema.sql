@@ -2466,7 +2466,7 @@ REVOKE ALL ON FUNCTION public.take_modems(own_group bigint, modems jsonb) FROM P
 REVOKE ALL ON FUNCTION public.take_results(own public.modem_group, host_epoch bigint, results jsonb, round integer, OUT known integer, OUT conflicts integer) FROM PUBLIC;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.alert TO smsswitch_app;
 GRANT SELECT ON TABLE public.alert TO smsswitch_reader;
-GRANT SELECT,INSERT ON TABLE public.alert TO smsswitch_taxation;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.alert TO smsswitch_taxation;
 GRANT SELECT,INSERT ON TABLE public.attempt TO smsswitch_app;
 GRANT SELECT,INSERT ON TABLE public.audit_entry TO smsswitch_app;
 GRANT SELECT ON TABLE public.audit_entry TO smsswitch_auditor;

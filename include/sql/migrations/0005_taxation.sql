@@ -333,7 +333,7 @@ alter table taxdata owner to smsswitch_taxation;
 alter table duplicate_ticket owner to smsswitch_taxation;
 grant select on taxdata, duplicate_ticket to smsswitch_app;
 grant select on pbx, client to smsswitch_taxation;
-grant select, insert on alert to smsswitch_taxation;
+grant select, insert, update on alert to smsswitch_taxation;
 grant insert on pbx to smsswitch_taxation;
 grant select, insert, update on spooled_file, spool_sighting, ticket_layout to smsswitch_taxation;
 grant select, insert on meta_columndesc, rejected_ticket to smsswitch_taxation;

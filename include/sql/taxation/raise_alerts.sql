@@ -1,5 +1,12 @@
--- What a person should see of a file: it is set aside; its name was used for other bytes before (the
--- counter of the PBX went round); it brought fields that are not documented.
+-- What a person should see of a file, and what is settled by its loading: it is set aside; its name
+-- was used for other bytes before (the counter of the PBX went round); it brought fields that are not
+-- documented.
+with settled as (
+  update alert set over_at = now()
+  where
+    %(state)s = 'loaded' and over_at is null and subject = %(pbx)s || '/' || %(name)s
+    and kind in ('spool_quarantined', 'spool_waiting')
+)
 insert into alert (kind, subject, detail)
 select
   'spool_' || %(state)s,

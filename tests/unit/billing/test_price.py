@@ -116,9 +116,9 @@ def test_the_longest_prefix_wins_before_the_heaviest_weight() -> None:
         {"destination": "fiction", "weight": 1, "connect_fee": "2"},
         {"weight": 99, "connect_fee": "3"},
     )
-    destinations = {"mobile": ["336", "337"], "fiction": ["3363998"]}
+    destinations = {"mobile": ["336", "337"], "fiction": ["33639980"]}
     assert cost(*rates, destinations=destinations) == "2"
-    assert cost(*rates, destinations=destinations, called="33699000000") == "1"
+    assert cost(*rates, destinations=destinations, called="33639981234") == "1"
     assert cost(*rates, destinations=destinations, called="442079460000") == "3"
 
 
@@ -207,9 +207,9 @@ def test_a_masked_number_is_rated_only_if_what_is_hidden_does_not_matter() -> No
         {"destination": "mobile", "connect_fee": "1"},
         {"destination": "fiction", "connect_fee": "2"},
     )
-    destinations = {"mobile": ["336"], "fiction": ["3363998"]}
-    assert cost(*rates, called="3363998----", destinations=destinations) == "2"
-    assert cost(*rates, called="33699----", destinations=destinations) == "1"
+    destinations = {"mobile": ["336"], "fiction": ["33639980"]}
+    assert cost(*rates, called="33639980----", destinations=destinations) == "2"
+    assert cost(*rates, called="3363999----", destinations=destinations) == "1"
     assert cost(*rates, called="336----", destinations=destinations) == "number_masked"
 
 
@@ -221,9 +221,9 @@ def test_two_rates_of_equal_weight_are_refused() -> None:
 def test_sms_by_segment_and_destination() -> None:
     sms = {"price_per_segment": "0.06", "by_destination": {"fiction": "0.045"}}
     rate = {"connect_fee": "0"}
-    given = document(rate, sms=sms, destinations={"fiction": ["3363998"], "mobile": ["336"]})
+    given = document(rate, sms=sms, destinations={"fiction": ["33639980"], "mobile": ["336"]})
     assert sms_price(given, "+33639980012", 3) == Decimal("0.1350")
-    assert sms_price(from_document(given), "33612000000", 2) == Decimal("0.1200")
+    assert sms_price(from_document(given), "33639981234", 2) == Decimal("0.1200")
     with pytest.raises(InputError, match="no_sms_price"):
         sms_price(document(rate), "33639980012", 1)
 

@@ -99,12 +99,12 @@ class Converter:
 
     def _rows(self, body: bytes, first_line: int, file_id: int) -> bytes:
         unpacked = zip(*self._unpack.iter_unpack(body), strict=True)
-        chunk = _Chunk(first_line, [[v.strip(b" ") for v in column] for column in unpacked])
+        chunk = _Chunk(first_line, list(map(_trimmed, unpacked)))
         self._check(chunk)
         self._count(chunk)
         self._canonical(chunk)
         columns = chunk.columns
-        if _SPECIAL.search(body):
+        if any(byte in body for byte in _ESCAPES):
             columns = [[_SPECIAL.sub(_escaped, value) for value in column] for column in columns]
         own = self._own_columns(body, chunk, file_id)
         lines = list(map(b"\t".join, zip(own, *columns, strict=True)))
@@ -226,6 +226,13 @@ def _slices(section: Section, stored: Sequence[Stored]) -> str:
         at = each.field.last
     parts.append(f"{section.stride - at}x")
     return "".join(parts)
+
+
+def _trimmed(column: tuple[bytes, ...]) -> Values:
+    # Most fields of most files are the same in every record: blank.
+    if column.count(column[0]) == len(column):
+        return [column[0].strip(b" ")] * len(column)
+    return [value.strip(b" ") for value in column]
 
 
 def _escaped(match: re.Match[bytes]) -> bytes:

@@ -87,10 +87,7 @@ def propose(
 ) -> Proposal:
     """A target for each column of ``table``; ``header_row`` is taken as told if it is."""
     sample = table.head(SAMPLE_ROWS)
-    shares = [
-        _phone_share(column[1:] or column, region, extra_valid_prefixes)
-        for column in sample.columns
-    ]
+    shares = [_column_share(column, region, extra_valid_prefixes) for column in sample.columns]
     best = max(range(len(shares)), key=lambda i: shares[i])
     by_content = best if shares[best] >= PHONE_SHARE else None
     if header_row is None:
@@ -103,6 +100,12 @@ def propose(
     empty = table.empty_columns(first)
     phone = _phone_column(headers, by_content, shares, empty)
     return Proposal(row, first, tuple(_targets(headers, phone, shares, empty)))
+
+
+def _column_share(column: Sequence[str | None], region: str, extra: Sequence[str]) -> float:
+    """The share of numbers, whether the first row is a header or not."""
+    below = _phone_share(column[1:], region, extra)
+    return max(below, _phone_share(column, region, extra))
 
 
 def _phone_share(column: Sequence[str | None], region: str, extra: Sequence[str]) -> float:

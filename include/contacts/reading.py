@@ -45,7 +45,7 @@ def _read(request: dict[str, Any], folder: Path) -> dict[str, Any]:
     kind = check_file(path, request["name"], Limits(request["max_bytes"], request["max_rows"]))
     try:
         return _parse(path, kind, request, folder)
-    except (RefusalError, MemoryError):
+    except (RefusalError, MemoryError, ImportError):
         raise
     # A parser written in Rust raises its panics past Exception; the file is to blame, not we.
     except BaseException as error:

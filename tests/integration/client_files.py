@@ -113,7 +113,8 @@ class Inbox:
 
     def outbox(self, receipt: dict[str, Any], name: str) -> str:
         """A file beside a receipt."""
-        return (self.root / "outbox/imports" / receipt["import_id"] / name).read_text("utf-8")
+        place = self.root / "outbox/imports" / str(receipt["import_id"])
+        return (place / name).read_text("utf-8")
 
     def contacts(self, list_name: str) -> list[tuple[Any, ...]]:
         """What the list holds, by number."""

@@ -40,7 +40,9 @@ def test_clients(smsswitch: Any, tmp_path: Path) -> None:
     status, out, _ = smsswitch("clients", "topup", "dupont", "12.50", "--json")
     assert json.loads(out)["credit"] == "112.5000"
     _, out, _ = smsswitch("clients", "list", "--json")
-    assert [(c["code"], c["balance"]) for c in json.loads(out)["clients"]] == [("dupont", "112.5000")]
+    assert [(c["code"], c["balance"]) for c in json.loads(out)["clients"]] == [
+        ("dupont", "112.5000")
+    ]
     _, out, _ = smsswitch("clients", "list")
     assert "112.5000 EUR" in out
 
@@ -67,7 +69,9 @@ def test_a_client_is_added_once(smsswitch: Any) -> None:
     smsswitch("clients", "add", "dupont", "--name", "x", "--credit", "5")
     status, _, err = smsswitch("clients", "add", "dupont", "--name", "y", "--credit", "5")
     assert status == 1 and "client_exists" in err
-    assert json.loads(smsswitch("clients", "list", "--json")[1])["clients"][0]["balance"] == "5.0000"
+    assert (
+        json.loads(smsswitch("clients", "list", "--json")[1])["clients"][0]["balance"] == "5.0000"
+    )
 
 
 def test_import_asks_then_loads_then_knows_it(smsswitch: Any, tmp_path: Path) -> None:
@@ -79,8 +83,19 @@ def test_import_asks_then_loads_then_knows_it(smsswitch: Any, tmp_path: Path) ->
     assert "awaiting_mapping" in out and "confirmed: true" in err
     (proposal,) = (tmp_path / "var/bucket").rglob("outbox/imports/*/mapping.yaml")
     answer = tmp_path / "answer.yaml"
-    answer.write_text(proposal.read_text("utf-8").replace("confirmed: false", "confirmed: true"), "utf-8")
-    command = ("contacts", "import", str(book), "--client", "dupont", "--mapping", str(answer), "--json")
+    answer.write_text(
+        proposal.read_text("utf-8").replace("confirmed: false", "confirmed: true"), "utf-8"
+    )
+    command = (
+        "contacts",
+        "import",
+        str(book),
+        "--client",
+        "dupont",
+        "--mapping",
+        str(answer),
+        "--json",
+    )
     status, out, _ = smsswitch(*command)
     receipt = json.loads(out)
     assert (status, receipt["state"], receipt["counts"]["loaded"]) == (0, "loaded", 7)

@@ -44,14 +44,18 @@ def states(inbox: Inbox) -> list[tuple[Any, ...]]:
 
 
 def receipts_of(inbox: Inbox) -> list[dict[str, Any]]:
-    return [json.loads(p.read_text("utf-8")) for p in inbox.root.rglob("outbox/imports/*/receipt.json")]
+    return [
+        json.loads(p.read_text("utf-8")) for p in inbox.root.rglob("outbox/imports/*/receipt.json")
+    ]
 
 
 def test_one_scan_takes_what_is_there_and_tells(inbox: Inbox) -> None:
     inbox.put("contacts/Clients Été__mars.csv", csv_bytes(people(5)))
     found = scan()
     assert [r.kind for r in found] == ["contacts"]
-    assert inbox.db.all("select list_name, label from upload") == [("clients-ete", "Clients Été mars")]
+    assert inbox.db.all("select list_name, label from upload") == [
+        ("clients-ete", "Clients Été mars")
+    ]
     assert receipts_of(inbox)[0]["state"] == "received"
     assert scan() == []
 
@@ -71,16 +75,16 @@ def test_row_02_and_43_a_file_that_grows_is_left_alone(inbox: Inbox, one_look: N
 def test_row_43_never_complete(inbox: Inbox, one_look: None) -> None:
     inbox.put("contacts/clients.csv", b"0639980001")
     scan()
-    inbox.db.conn.cursor().execute("update drop_sighting set first_seen = now() - interval '25 hours'")
+    inbox.db.conn.cursor().execute(
+        "update drop_sighting set first_seen = now() - interval '25 hours'"
+    )
     inbox.put("contacts/clients.csv", b"0639980001;0639980002")
     assert scan() == []
     assert states(inbox)[0][1:] == ("quarantined", "never_completed")
     assert receipts_of(inbox)[0]["reason"]["code"] == "never_completed"
 
 
-@pytest.mark.parametrize(
-    "name", ["a\x07.xlsx", "photo\u202excod.xlsx", "---.csv", "日\u200b.csv"]
-)
+@pytest.mark.parametrize("name", ["a\x07.xlsx", "photo\u202excod.xlsx", "---.csv", "日\u200b.csv"])
 def test_row_40_names_that_cannot_be(inbox: Inbox, name: str) -> None:
     folder = inbox.root / "inbox/contacts"
     folder.mkdir(parents=True)
@@ -182,7 +186,9 @@ def test_row_45_a_file_is_its_folders_clients_whatever_it_says(
     other = add_client("other")
     other.drop("base.csv", csv_bytes(people(2)), mapping("base", *NAMES))
     inbox.put("contacts/other__base.csv", csv_bytes(people(3, start=20)))
-    inbox.put("contacts/other__base.csv.mapping.yaml", mapping("base", *NAMES, label="client: other"))
+    inbox.put(
+        "contacts/other__base.csv.mapping.yaml", mapping("base", *NAMES, label="client: other")
+    )
     assert [u["state"] for u in scan_and_process()] == ["loaded"]
     assert len(inbox.numbers("base")) == 3
     assert len(other.numbers("base")) == 2
@@ -209,7 +215,9 @@ def test_an_orphan_mapping_waits_an_hour_for_its_file(inbox: Inbox) -> None:
     inbox.put("contacts/clients.mapping.yaml", mapping("clients", *NAMES))
     assert scan_and_process() == []
     later(inbox, 3700)
-    assert [(u["state"], u["reason"]) for u in scan_and_process()] == [("rejected", "mapping_without_file")]
+    assert [(u["state"], u["reason"]) for u in scan_and_process()] == [
+        ("rejected", "mapping_without_file")
+    ]
     told = json.loads((inbox.root / "outbox/receipts/clients.mapping.yaml.json").read_text("utf-8"))
     assert told["reason"]["code"] == "mapping_without_file"
 

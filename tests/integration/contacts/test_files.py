@@ -14,6 +14,7 @@ import pytest
 
 from tests.integration.client_files import (
     Inbox,
+    Rows,
     csv_bytes,
     mapping,
     number,
@@ -124,7 +125,10 @@ def test_row_10_flipped_bytes_never_show_a_traceback_and_leave_the_worker_alive(
 
 
 def test_row_12_more_columns_than_the_client_may_have(inbox: Inbox) -> None:
-    rows = [["Prénom", "Nom", "Tél", "a", "b", "c"], *[["x", "y", number(i), 1, 2, 3] for i in range(5)]]
+    rows: Rows = [
+        ["Prénom", "Nom", "Tél", "a", "b", "c"],
+        *[["x", "y", number(i), 1, 2, 3] for i in range(5)],
+    ]
     receipt = inbox.drop("clients.xlsx", xlsx(rows))
     assert code(receipt) == ("quarantined", "too_many_columns")
     assert receipt["reason"]["message_fr"].startswith("Trop de colonnes")
@@ -132,7 +136,10 @@ def test_row_12_more_columns_than_the_client_may_have(inbox: Inbox) -> None:
 
 
 def test_row_12_unless_a_mapping_chooses_the_columns(inbox: Inbox) -> None:
-    rows = [["Prénom", "Nom", "Tél", "a", "b", "c"], *[["x", "y", number(i), 1, 2, 3] for i in range(5)]]
+    rows: Rows = [
+        ["Prénom", "Nom", "Tél", "a", "b", "c"],
+        *[["x", "y", number(i), 1, 2, 3] for i in range(5)],
+    ]
     chosen = mapping("clients", "first_name", "ignore", "phone", "ignore", "ignore", "variable1")
     receipt = inbox.drop("clients.xlsx", xlsx(rows), chosen)
     assert receipt["state"] == "loaded"
@@ -147,8 +154,9 @@ def test_row_12_the_limit_is_the_clients_own(add_client: Callable[..., Inbox]) -
 
 @pytest.mark.parametrize("form", ["xlsx", "xls", "csv"])
 def test_row_13_an_empty_column_inside_in_every_format(inbox: Inbox, form: str) -> None:
-    rows = [["Prénom", "Nom", "", "Tél"], *[["x", "y", None, number(i)] for i in range(5)]]
-    write = {"xlsx": xlsx, "xls": xls, "csv": csv_bytes}[form]
+    rows: Rows = [["Prénom", "Nom", "", "Tél"], *[["x", "y", None, number(i)] for i in range(5)]]
+    writers: dict[str, Callable[[Rows], bytes]] = {"xlsx": xlsx, "xls": xls, "csv": csv_bytes}
+    write = writers[form]
     receipt = inbox.drop(f"clients.{form}", write(rows))
     assert code(receipt) == ("rejected", "column_3_empty")
     assert receipt["reason"]["column"] == 3

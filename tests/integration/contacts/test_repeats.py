@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from include.contacts import receipts
+from include.contacts import importer, receipts
 from include.contacts.importer import ImportFailedError, import_upload
+from include.contacts.loading import load
 from include.errors import InputError
 from tests.integration.client_files import Inbox, csv_bytes, mapping, number, people, xlsx
 
@@ -20,7 +21,9 @@ def code(receipt: dict[str, Any]) -> tuple[str, str]:
 
 
 def uploads(inbox: Inbox) -> list[tuple[Any, ...]]:
-    return list(inbox.db.all("select kind::text, state::text, reason from upload order by upload_id"))
+    return list(
+        inbox.db.all("select kind::text, state::text, reason from upload order by upload_id")
+    )
 
 
 def test_row_37_the_same_file_twice_loads_once(inbox: Inbox) -> None:
@@ -45,7 +48,11 @@ def test_row_37_twice_while_the_first_still_waits(inbox: Inbox) -> None:
 
 def test_row_38_the_same_name_with_other_content_updates(inbox: Inbox) -> None:
     inbox.drop("clients.csv", csv_bytes(people(4)), mapping("clients", *NAMES))
-    rows = [["Prénom", "Nom", "Téléphone"], ["Neuf", "N", number(1)], ["Zoé2", "O'Brien", number(2)]]
+    rows = [
+        ["Prénom", "Nom", "Téléphone"],
+        ["Neuf", "N", number(1)],
+        ["Zoé2", "O'Brien", number(2)],
+    ]
     receipt = inbox.drop("clients.csv", csv_bytes([*rows, ["A", "B", number(50)]]))
     counts = receipt["counts"]
     assert (counts["loaded"], counts["updated"], counts["unchanged"]) == (1, 1, 1)
@@ -59,7 +66,9 @@ def test_row_38_modes_append_and_replace(inbox: Inbox) -> None:
     added = inbox.drop("clients.csv", csv_bytes(rows), mapping("clients", *NAMES, mode="append"))
     assert (added["counts"]["loaded"], added["counts"]["unchanged"]) == (1, 1)
     assert inbox.contacts("clients")[1][1] == "Zoé1"
-    replaced = inbox.drop("clients.csv", csv_bytes(rows), mapping("clients", *NAMES, mode="replace"))
+    replaced = inbox.drop(
+        "clients.csv", csv_bytes(rows), mapping("clients", *NAMES, mode="replace")
+    )
     assert replaced["state"] == "loaded"
     assert replaced["notes"][0]["n"] == 2
     assert inbox.numbers("clients") == ["+33639980001", "+33639980050"]
@@ -150,7 +159,10 @@ def test_an_answer_refused_leaves_the_question_open(inbox: Inbox) -> None:
     assert inbox.answer(wrong)["reason"]["code"] == "phone_required"
     not_yet = mapping("clients", *NAMES, import_id=receipt["import_id"], confirmed=False)
     assert inbox.answer(not_yet)["reason"]["code"] == "mapping_not_confirmed"
-    beyond = {**mapping("clients", import_id=receipt["import_id"]), "columns": [{"column": 9, "to": "phone"}]}
+    beyond = {
+        **mapping("clients", import_id=receipt["import_id"]),
+        "columns": [{"column": 9, "to": "phone"}],
+    }
     assert code(inbox.answer(beyond)) == ("awaiting_mapping", "no_such_column")
     assert inbox.answer(mapping("clients", *NAMES))["reason"]["code"] == "mapping_without_file"
     right = mapping("clients", *NAMES, import_id=receipt["import_id"])
@@ -188,7 +200,10 @@ def test_row_50_a_mapping_confirmed_twice_is_confirmed_once(inbox: Inbox) -> Non
     first = inbox.answer(answer)
     second = inbox.answer({**answer, "label": "encore"})
     assert first == second
-    assert [u[1:] for u in uploads(inbox)[1:]] == [("loaded", None), ("duplicate", "already_confirmed")]
+    assert [u[1:] for u in uploads(inbox)[1:]] == [
+        ("loaded", None),
+        ("duplicate", "already_confirmed"),
+    ]
 
 
 def test_row_50_two_answers_at_once(inbox: Inbox) -> None:
@@ -243,9 +258,6 @@ def test_a_crash_after_the_load_still_gets_its_receipt(
 def test_a_fault_of_ours_is_told_without_a_traceback_and_can_be_run_again(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from include.contacts import importer
-
-    load = importer.load
     monkeypatch.setattr(importer, "load", lambda *_: 1 / 0)
     with pytest.raises(ImportFailedError):
         inbox.drop("clients.csv", csv_bytes(people(5)), mapping("clients", *NAMES))

@@ -10,6 +10,7 @@ import openpyxl
 from include.contacts.rows import CODES
 from tests.integration.client_files import (
     Inbox,
+    Rows,
     csv_bytes,
     mapping,
     number,
@@ -23,7 +24,9 @@ NAMES = ("first_name", "last_name", "phone")
 
 def rejects(inbox: Inbox, receipt: dict[str, Any]) -> dict[int, tuple[str, str]]:
     """Row number -> phone as written and code, from rejects.csv."""
-    lines = csv.DictReader(io.StringIO(inbox.outbox(receipt, "rejects.csv").lstrip("\ufeff")), delimiter=";")
+    lines = csv.DictReader(
+        io.StringIO(inbox.outbox(receipt, "rejects.csv").lstrip("\ufeff")), delimiter=";"
+    )
     return {int(line["_row"]): (line["Téléphone"], line["_code"]) for line in lines}
 
 
@@ -107,9 +110,17 @@ def test_row_27_numbers_that_said_stop(inbox: Inbox) -> None:
 
 
 def test_rows_29_to_31_hostile_names_are_only_text(inbox: Inbox) -> None:
-    names = ["=cmd|'/c calc'!A1", "<script>alert(1)</script>", "'); DROP TABLE contact;--", "O'Brien", "_"]
+    names = [
+        "=cmd|'/c calc'!A1",
+        "<script>alert(1)</script>",
+        "'); DROP TABLE contact;--",
+        "O'Brien",
+        "_",
+    ]
     rows = [["Prénom", "Nom", "Téléphone"], *[[n, n, number(i)] for i, n in enumerate(names)]]
-    receipt = inbox.drop("clients.xlsx", xlsx([*rows, [*[names[0]] * 2, "06"]]), mapping("clients", *NAMES))
+    receipt = inbox.drop(
+        "clients.xlsx", xlsx([*rows, [*[names[0]] * 2, "06"]]), mapping("clients", *NAMES)
+    )
     assert [row[1] for row in inbox.contacts("clients")] == names
     page = inbox.outbox(receipt, "receipt.html")
     assert "<script>" not in page and "&lt;script&gt;" in page
@@ -138,7 +149,12 @@ def test_row_34_emoji_are_kept(inbox: Inbox) -> None:
 
 
 def test_values_too_long_and_rows_with_cells_to_spare(inbox: Inbox) -> None:
-    lines = ["Prénom;Nom;Téléphone", f"{'x' * 256};a;{number(1)}", f"a;b;{number(2)};c;d", f"a;b;{number(3)}"]
+    lines = [
+        "Prénom;Nom;Téléphone",
+        f"{'x' * 256};a;{number(1)}",
+        f"a;b;{number(2)};c;d",
+        f"a;b;{number(3)}",
+    ]
     receipt = inbox.drop("clients.csv", "\r\n".join(lines).encode(), mapping("clients", *NAMES))
     assert receipt["counts"]["rejected_by"] == {"ragged_row": 1, "too_long_value": 1}
     assert inbox.numbers("clients") == ["+33639980003"]
@@ -171,7 +187,13 @@ def test_refused_rows_corrected_can_be_dropped_again(inbox: Inbox) -> None:
     book = openpyxl.load_workbook(place)
     sheet = book.active
     assert sheet is not None
-    assert [cell.value for cell in sheet[2]][:5] == ["Paul", "Roux", "06 39 98", 6, "phone_too_short"]
+    assert [cell.value for cell in sheet[2]][:5] == [
+        "Paul",
+        "Roux",
+        "06 39 98",
+        6,
+        "phone_too_short",
+    ]
     sheet["C2"] = number(77)
     out = io.BytesIO()
     book.save(out)
@@ -212,11 +234,13 @@ def test_sb7_only_the_phone_column_is_normalised(inbox: Inbox) -> None:
     rows = [["Jean Pierre", "De La Tour", number(1), "1 rue X", "06 00"]]
     targets = ("first_name", "last_name", "phone", "variable1", "variable2")
     inbox.drop("x.csv", csv_bytes(rows), mapping("x", *targets))
-    assert inbox.contacts("x") == [("+33639980001", "Jean Pierre", "De La Tour", "1 rue X", "06 00")]
+    assert inbox.contacts("x") == [
+        ("+33639980001", "Jean Pierre", "De La Tour", "1 rue X", "06 00")
+    ]
 
 
 def test_own_variables_are_kept_by_name(inbox: Inbox) -> None:
-    rows = [["Ville", "Tél"], ["Orléans", number(1)], [None, number(2)]]
+    rows: Rows = [["Ville", "Tél"], ["Orléans", number(1)], [None, number(2)]]
     inbox.drop("x.xlsx", xlsx(rows), mapping("x", "var_ville", "phone"))
     kept = inbox.db.all("select variables from contact order by msisdn")
     assert kept == [({"var_ville": "Orléans"},), ({},)]

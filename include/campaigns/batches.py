@@ -1,6 +1,7 @@
 """Batches: who is to send what, shared by what the groups can do, and moved when that changes."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
@@ -13,15 +14,47 @@ BATCH_MESSAGES = 200
 
 
 @dataclass(frozen=True)
-class Planned:
-    """What planning did: messages given to groups, and messages that wait for a group."""
+class Plan:
+    """Batches made for a campaign's messages: the n-th message goes into the batch that begins last
+    at or before it; from place ``given`` on they wait for another run."""
 
-    messages: int
-    waiting: int
+    batches: list[int]
+    firsts: list[int]
+    given: int
+
+    def values(self) -> dict[str, Any]:
+        """The same as parameters of a statement."""
+        return {"batches": self.batches, "firsts": self.firsts, "given": self.given}
 
 
-def plan_batches(conn: Connection, campaign: Campaign) -> Planned:
-    """Give the campaign's unbatched messages to groups; the caller holds the campaign.
+def make_batches(conn: Connection, campaign: Campaign, waiting: int) -> Plan:
+    """Make empty batches for so many messages, by what the groups can do and the campaign's rate.
+
+    With no group that could send there are none. The caller holds the campaign and fills them.
+    """
+    allowed = min(waiting, _allowance(conn, campaign, waiting))
+    shares = share_out(allowed, weights(capacities(conn)))
+    sizes = [
+        (group, min(BATCH_MESSAGES, number - start))
+        for group, number in sorted(shares.items())
+        for start in range(0, number, BATCH_MESSAGES)
+    ]
+    if not sizes:
+        return Plan([], [], 0)
+    values = {
+        "activation_month": campaign.activation_month,
+        "campaign_id": campaign.campaign_id,
+        "groups": [group for group, _size in sizes],
+    }
+    with conn.cursor() as cur:
+        cur.execute(sql("campaigns/add_batches"), values)
+        batches = [row[0] for row in cur.fetchall()]
+    firsts = list(accumulate([size for _group, size in sizes], initial=0))
+    return Plan(batches, firsts[:-1], firsts[-1])
+
+
+def batch_again(conn: Connection, campaign: Campaign) -> int:
+    """Give out the campaign's messages that are in no batch; the caller holds the campaign.
 
     With no group that could send they wait, whatever happens: the next run tries again.
     """
@@ -33,19 +66,11 @@ def plan_batches(conn: Connection, campaign: Campaign) -> Planned:
     with conn.cursor() as cur:
         cur.execute(sql("campaigns/skip_opted_out"), values)
         cur.execute(sql("campaigns/count_unbatched"), values)
-        waiting = int((cur.fetchone() or (0,))[0])
-        allowed = min(waiting, _allowance(conn, campaign, waiting))
-        shares = share_out(allowed, weights(capacities(conn)))
-        given = [(group, number) for group, number in sorted(shares.items()) if number]
-        if not given:
-            return Planned(0, waiting)
-        values |= {
-            "groups": [group for group, _number in given],
-            "shares": [number for _group, number in given],
-            "size": BATCH_MESSAGES,
-        }
-        cur.execute(sql("campaigns/plan_batches"), values)
-        return Planned(cur.rowcount, waiting - cur.rowcount)
+        plan = make_batches(conn, campaign, int((cur.fetchone() or (0,))[0]))
+        if plan.batches:
+            cur.execute(sql("campaigns/fill_batches"), values | plan.values())
+            cur.execute(sql("campaigns/drop_empty_batches"), plan.values())
+    return plan.given
 
 
 def _allowance(conn: Connection, campaign: Campaign, waiting: int) -> int:

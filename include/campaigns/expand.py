@@ -8,10 +8,11 @@ from psycopg2.extensions import connection as Connection
 
 from include.billing import ledger
 from include.campaigns import store
-from include.campaigns.batches import Planned, plan_batches, rebalance, strays_left
+from include.campaigns.batches import batch_again, make_batches, rebalance, strays_left
 from include.campaigns.compliance import profile
 from include.campaigns.pricing import prices
 from include.campaigns.publish import publish_status
+from include.campaigns.quote import count
 from include.campaigns.rendering import render
 from include.campaigns.status import describe
 from include.campaigns.store import Campaign
@@ -53,24 +54,10 @@ def _expand(campaign_id: int, code: str | None, name: str | None) -> dict[str, A
         campaign = store.get(conn, campaign_id)
         if campaign is None or campaign.state != "expanding":
             return None  # another run has it, or a person was faster
-        planned = _make(conn, campaign)
-        if planned is None:
-            return {"campaign": campaign.name, "client": campaign.client, "state": "paused"}
-    canonical(
-        log,
-        "campaign_expanded",
-        client=campaign.client,
-        campaign=campaign.name,
-        messages=planned.messages + planned.waiting,
-        waiting=planned.waiting,
-    )
-    return {
-        "campaign": campaign.name,
-        "client": campaign.client,
-        "state": "sending",
-        "messages": planned.messages + planned.waiting,
-        "waiting": planned.waiting,
-    }
+        made = _make(conn, campaign)
+    document = {"campaign": campaign.name, "client": campaign.client, **made}
+    canonical(log, "campaign_expanded", **document)
+    return document
 
 
 def _announce(campaign_id: int, code: str | None, name: str | None) -> bool:
@@ -87,39 +74,46 @@ def _announce(campaign_id: int, code: str | None, name: str | None) -> bool:
     return True
 
 
-def _make(conn: Connection, campaign: Campaign) -> Planned | None:
-    """The messages, their price held to the cent, their batches. None if the price is not covered."""
+def _make(conn: Connection, campaign: Campaign) -> dict[str, Any]:
+    """The messages in their batches, and exactly their price held; nothing if it is not covered."""
     owner = store.client(conn, campaign.client)
     tariff = prices(conn, owner.tariff, store.now(conn).date())
     if campaign.list_id is None:
         raise LookupError(f"campaign {campaign.campaign_id} has lost its list")
     render(conn, campaign.spec, campaign.client_id, campaign.list_id, tariff)
-    values = {
-        "activation_month": campaign.activation_month,
-        "campaign_id": campaign.campaign_id,
-        "digits": tariff.digits,
-    }
-    with conn.cursor() as cur:
-        cur.execute(sql("campaigns/insert_messages"), values)
-        cur.execute(sql("campaigns/sum_planned"), values)
-        _messages, cost = cur.fetchone() or (0, 0)
+    totals = count(conn, tariff.digits)
     held = ledger.held_for(conn, campaign.campaign_id)
     try:
-        ledger.reserve(conn, campaign.client_id, campaign.campaign_id, cost - held)
-    except ledger.CreditInsufficientError:
+        ledger.reserve(conn, campaign.client_id, campaign.campaign_id, totals.cost - held)
+    except ledger.CreditInsufficientError as error:
         # The list has grown since the activation: nothing of it is sent before the client has paid.
-        conn.rollback()
         store.update(
             conn,
             campaign.campaign_id,
             state="paused",
             paused_from="scheduled",
-            reason="credit_insufficient",
+            reason=error.code,
         )
-        return None
-    ledger.release(conn, campaign.client_id, campaign.campaign_id, held - cost, "not planned")
+        return {"state": "paused", "messages": 0, "waiting": 0}
+    ledger.release(
+        conn, campaign.client_id, campaign.campaign_id, held - totals.cost, "not planned"
+    )
+    plan = make_batches(conn, campaign, totals.recipients)
+    values = {
+        "activation_month": campaign.activation_month,
+        "campaign_id": campaign.campaign_id,
+        "digits": tariff.digits,
+        **plan.values(),
+    }
+    with conn.cursor() as cur:
+        cur.execute(sql("campaigns/insert_messages"), values)
+        cur.execute(sql("campaigns/drop_empty_batches"), values)
     store.update(conn, campaign.campaign_id, state="sending", expanded_at=store.now(conn))
-    return plan_batches(conn, campaign)
+    return {
+        "state": "sending",
+        "messages": totals.recipients,
+        "waiting": totals.recipients - plan.given,
+    }
 
 
 def _batch_again(code: str | None, name: str | None) -> int:
@@ -131,7 +125,7 @@ def _batch_again(code: str | None, name: str | None) -> int:
         with connect() as conn:
             campaign = store.get(conn, campaign_id)
             if campaign and campaign.state == "sending" and _wanted(campaign, code, name):
-                given += plan_batches(conn, campaign).messages
+                given += batch_again(conn, campaign)
     return given
 
 

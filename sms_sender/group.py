@@ -98,14 +98,20 @@ class Group:
             self._queue,
             epoch=self._epoch,
             introduce=self._introduce,
+            depart=self._depart,
         )
+
+    def _depart(self, worker: Worker) -> None:
+        """Let another port show this modem: sticks come back under another name."""
+        with self._lock:
+            for imei in [i for i, known in self._by_imei.items() if known is worker]:
+                del self._by_imei[imei]
 
     def _introduce(self, worker: Worker, identity: Identity) -> tuple[Oracle, list[Attempt]] | None:
         """Let a modem send, unless another port shows the same IMEI: the second of a stick."""
         imei, imsi = identity.imei or "", identity.imsi or ""
         with self._lock:
             if imei and self._by_imei.setdefault(imei, worker) is not worker:
-                log.warning("%s: IMEI already seen on another port", worker.status.port)
                 return None
             mine = [a for a in self._unresolved if (a.imei or "", a.imsi or "") == (imei, imsi)]
             self._unresolved = [a for a in self._unresolved if a not in mine]

@@ -33,6 +33,6 @@ def mac_address(setting: str = "auto") -> str:
 def normal_mac(text: str) -> str:
     """Return a MAC address as 64:31:50:1b:e9:e9, whatever it is separated by."""
     if not _mac(text.strip().lower()):
-        raise ConfigurationError(f"mac must be \"auto\" or a MAC address, not {text!r}")
+        raise ConfigurationError(f'mac must be "auto" or a MAC address, not {text!r}')
     digits = re.sub("[:-]", "", text.strip().lower())
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))

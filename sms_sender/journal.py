@@ -6,6 +6,7 @@ was begun and never answered is found again at the next start.
 
 import itertools
 import json
+import random
 import sqlite3
 import uuid
 from collections.abc import Iterable
@@ -121,7 +122,7 @@ class Journal:
         self, part: Part, imei: str | None, imsi: str | None, mr_before: int | None
     ) -> Attempt:
         """Give an attempt its identity; nothing is written yet."""
-        return Attempt(next(self._rows), str(uuid.uuid4()), part, imei, imsi, mr_before)
+        return Attempt(next(self._rows), _fresh_id(), part, imei, imsi, mr_before)
 
     def intend(self, attempt: Attempt, epoch: int) -> Ticket:
         """Write the intent down. No byte of the PDU may be written before the ticket is good."""
@@ -311,3 +312,10 @@ class Journal:
     def _to_outbox(self, entries: object) -> None:
         if isinstance(entries, list):
             self.outbox.add(entries)
+
+
+_ids = random.Random(uuid.uuid4().int)
+
+
+def _fresh_id() -> str:
+    return str(uuid.UUID(int=_ids.getrandbits(128), version=4))

@@ -58,6 +58,7 @@ class Worker:
         *,
         epoch: Callable[[], int],
         introduce: Callable[["Worker", Identity], tuple[Oracle, list[Attempt]] | None],
+        depart: Callable[["Worker"], None],
     ) -> None:
         self.status = ModemStatus(modem.port)
         self._modem = modem
@@ -65,6 +66,7 @@ class Worker:
         self._queue = queue
         self._epoch = epoch
         self._introduce = introduce
+        self._depart = depart
         self._oracle = Oracle()
         self._sends = True
         self._mr: int | None = None
@@ -115,15 +117,17 @@ class Worker:
                 self._queue.release(self.status.port)
                 self._flush_refusals()
                 self._modem.close()
+                self._depart(self)
             failures = 0 if time.monotonic() - started > 60 else failures + 1
             if not self._stop.is_set():
                 self._stop.wait(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
 
     def _meet(self) -> None:
+        """Ask who is there, and send through it unless another port does already."""
         self._misses = 0
-        self._look()
-        identity = self.status.identity
-        met = None if identity is None else self._introduce(self, identity)
+        self._looked = time.monotonic()
+        self.status.identity = self._modem.identify()
+        met = self._introduce(self, self.status.identity)
         self._sends = met is not None
         if met is None:
             self._leave_service("duplicate_imei", 0)
@@ -132,6 +136,7 @@ class Worker:
         self._mr = self._modem.last_reference()
         for attempt in unresolved:
             self._resolve(attempt)
+        self._judge(self.status.identity)
 
     def _resolve(self, attempt: Attempt) -> None:
         """What was begun by the last process and never answered."""
@@ -311,17 +316,20 @@ class Worker:
 
     def _look_if_due(self) -> None:
         now = time.monotonic()
-        waiting_to_return = not self.status.in_service and self._sends and now >= self._out_until
+        waiting_to_return = not self.status.in_service and now >= self._out_until
         due = self._looked + (1.0 if waiting_to_return else LOOK_SECONDS)
         if now >= due:
             self._look()
 
     def _look(self) -> None:
-        self._looked = time.monotonic()
-        identity = self._modem.identify()
-        self.status.identity = identity
         if not self._sends:
+            self._meet()  # the other port may be gone by now
             return
+        self._looked = time.monotonic()
+        self.status.identity = self._modem.identify()
+        self._judge(self.status.identity)
+
+    def _judge(self, identity: Identity) -> None:
         why = _unfit(identity)
         if why is not None:
             self._leave_service(why, 0)

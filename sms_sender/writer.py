@@ -11,15 +11,17 @@ from sms_sender.errors import JournalError
 Operation = Callable[[sqlite3.Connection], object]
 log = logging.getLogger(__name__)
 MAX_AT_ONCE = 512
+RETRY_SECONDS = 1.0
 
 
 class Ticket:
     """The promise that an operation will be durable."""
 
-    __slots__ = ("_error", "_latch", "_result", "_then")
+    __slots__ = ("_error", "_latch", "_result", "_then", "keep")
 
-    def __init__(self, then: Callable[[object], None] | None = None) -> None:
+    def __init__(self, then: Callable[[object], None] | None = None, *, keep: bool = False) -> None:
         self._then = then
+        self.keep = keep
         self._latch = threading.Lock()
         self._latch.acquire()
         self._error: Exception | None = None
@@ -48,6 +50,7 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._asked: SimpleQueue[tuple[Operation, Ticket] | None] = SimpleQueue()
+        self._kept: list[tuple[Operation, Ticket]] = []
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self.commits = 0
         self.operations = 0
@@ -57,13 +60,20 @@ class Writer:
         """Begin to write."""
         self._thread.start()
 
-    def put(self, operation: Operation, then: Callable[[object], None] | None = None) -> Ticket:
+    def put(
+        self,
+        operation: Operation,
+        then: Callable[[object], None] | None = None,
+        *,
+        keep: bool = False,
+    ) -> Ticket:
         """Queue an operation; operations become durable in the order of these calls.
 
         `then` is called with its result, by the writer, once it is durable. An operation may be
-        run again when another one of its commit fails: it must do nothing but write.
+        run again when another one of its commit fails: it must do nothing but write. What must be
+        kept whatever happens (`keep`: the answer of a network) is tried again until it is written.
         """
-        ticket = Ticket(then)
+        ticket = Ticket(then, keep=keep)
         self._asked.put((operation, ticket))
         return ticket
 
@@ -75,14 +85,18 @@ class Writer:
     def _run(self) -> None:
         while True:
             group, ending = self._gather()
-            if group:
-                self._commit(group)
+            kept, self._kept = self._kept, []
+            if kept or group:
+                self._commit(kept + group)
             if ending:
                 return
 
     def _gather(self) -> tuple[list[tuple[Operation, Ticket]], bool]:
-        item = self._asked.get()
         group: list[tuple[Operation, Ticket]] = []
+        try:
+            item = self._asked.get(timeout=RETRY_SECONDS if self._kept else None)
+        except Empty:
+            return group, False
         while item is not None:
             group.append(item)
             if len(group) >= MAX_AT_ONCE:
@@ -111,7 +125,8 @@ class Writer:
                 for item in group:
                     self._commit([item])
                 return
-            answers = [(ticket, None, error) for _, ticket in group]
+            self._kept += [item for item in group if item[1].keep]
+            answers = [(ticket, None, error) for _, ticket in group if not ticket.keep]
         for ticket, result, failure in answers:
             ticket.settle(result, failure)
 

@@ -1,0 +1,170 @@
+"""Modems at work on one queue, on real pseudo-terminals, without a centre."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sms_sender.group import Group
+from sms_sender.journal import Journal
+from sms_sender.line import Timeouts
+from sms_sender.queue import Queue
+from sms_sender.settings import ModemSettings, Settings
+from sms_sender.simulator import Farm, count_log, read_log
+from tests.unit.sender.batches_for_tests import batch
+from tests.unit.sender.conftest import MakeFarm
+
+QUICK = Timeouts(command=2.0, prompt=0.5, submit=0.5, settle=0.02, sync=3.0)
+
+
+class Bench:
+    """A group without a centre."""
+
+    def __init__(self, folder: Path, farm: Farm) -> None:
+        self.log = folder / "network.jsonl"
+        self.journal = Journal(folder / "journal.sqlite3")
+        self.queue = Queue()
+        settings = Settings(
+            "none",
+            folder / "journal.sqlite3",
+            "127.0.0.1",
+            0,
+            "auto",
+            modems=tuple(ModemSettings(port) for port in farm.ports),
+            timeouts=QUICK,
+        )
+        self.group = Group(settings, self.journal, self.queue, lambda: 1)
+        self.kinds: list[str] = []
+
+    def start(self) -> None:
+        hopeless = self.group.recall(same_boot=True)
+        assert hopeless == []
+        self.journal.open()
+        self.group.start()
+
+    def told(self) -> list[str]:
+        """Kinds of the results so far."""
+        self.kinds += [e.body.get("kind", "inbound") for e in self.journal.outbox.take(999)]
+        return self.kinds
+
+    def until(self, check: Callable[[], object], timeout: float = 20) -> None:
+        end = time.monotonic() + timeout
+        while not check():
+            assert time.monotonic() < end, (self.told(), self.group.statuses())
+            time.sleep(0.01)
+
+    def end(self) -> None:
+        self.queue.drain("returned")
+        assert self.group.stop(10)
+        self.journal.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, make_farm: MakeFarm) -> Iterator[Callable[..., Bench]]:
+    """Make one bench; it is ended with the test."""
+    made: list[Bench] = []
+
+    def make(**options: object) -> Bench:
+        made.append(Bench(tmp_path, make_farm(**options)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.end()
+
+
+def test_all_modems_pull_from_one_queue(bench: Callable[..., Bench]) -> None:
+    here = bench(modems=3, latency=0.02, delivered=0)
+    here.queue.add(batch(*[1, 2] * 15))
+    here.start()
+    here.until(lambda: len(here.told()) == 45)
+    assert set(here.told()) == {"sent"}
+    count = count_log([here.log])
+    assert (count.accepted, count.segments, count.duplicates) == (30, 45, 0)
+    lines = list(read_log([here.log]))
+    assert len({line["imei"] for line in lines}) == 3
+    # Both parts of a message leave through one modem, in order.
+    for number in {line["to"] for line in lines if line["parts"] == 2}:
+        parts = [line for line in lines if line["to"] == number]
+        assert [line["part"] for line in parts] == [1, 2]
+        assert len({line["imei"] for line in parts}) == 1
+
+
+def test_delivery_reports_find_their_send(bench: Callable[..., Bench]) -> None:
+    here = bench(modems=2, report_delay=0.05)
+    here.queue.add(batch(1, 2, 1))
+    here.start()
+    here.until(lambda: sorted(here.told()) == ["delivered"] * 4 + ["sent"] * 4)
+
+
+def test_row_86_two_ports_with_one_imei(bench: Callable[..., Bench]) -> None:
+    here = bench(modems=2, same_imei=True, delivered=0)
+    here.start()
+    here.until(lambda: here.group.in_service() == 1)
+    here.until(lambda: "duplicate_imei" in [s.reason for s in here.group.statuses()])
+    here.queue.add(batch(*[1] * 10))
+    here.until(lambda: here.told() == ["sent"] * 10)
+
+
+def test_three_refusals_in_a_row_are_the_sims_fault(bench: Callable[..., Bench]) -> None:
+    here = bench(modems=1, reject=1.0)
+    here.queue.add(batch(1, 1, 1, 1))
+    here.start()
+    here.until(lambda: here.told() == ["retryable"] * 3)
+    (status,) = here.group.statuses()
+    assert not status.in_service
+    assert status.reason is not None and "is the SIM paid?" in status.reason
+    assert here.queue.counts().waiting == 1
+
+
+def test_a_number_refused_alone_is_at_fault_itself(bench: Callable[..., Bench]) -> None:
+    here = bench(modems=1, reject=1.0)
+    here.queue.add(batch(1, 2))
+    here.start()
+    here.until(lambda: here.told() == ["failed", "failed"])
+    assert [why for _, why in here.queue.returns()] == ["other part failed"]
+    assert here.group.in_service() == 1
+
+
+def test_silence_is_uncertain_and_never_sent_again(bench: Callable[..., Bench]) -> None:
+    here = bench(modems=1, silent=1.0, sim_smss=False, delivered=0)
+    here.queue.add(batch(1, 1))
+    here.start()
+    here.until(lambda: here.told() == ["uncertain", "uncertain"], 30)
+    assert count_log([here.log]).segments <= 2
+
+
+def test_a_delivery_report_proves_what_was_uncertain(bench: Callable[..., Bench]) -> None:
+    # Half of the silent ones went out: the SIM's next reference and the number show which.
+    here = bench(modems=1, seed=3, silent=0.3, report_delay=1.0)
+    here.queue.add(batch(*[1] * 12))
+    here.start()
+    here.until(lambda: len([k for k in here.told() if k in {"sent", "uncertain"}]) >= 12, 60)
+    answered = here.told().count("uncertain")
+    assert answered > 1
+    here.until(lambda: here.told().count("delivered") == count_log([here.log]).segments, 60)
+    assert here.told().count("sent") == count_log([here.log]).segments > 12 - answered
+    assert count_log([here.log]).duplicates == 0
+
+
+def test_a_port_that_vanishes_leaves_its_messages_to_the_others(
+    bench: Callable[..., Bench],
+) -> None:
+    here = bench(modems=3, unplug=0.1, replug_after=0.3, sim_smss=False, delivered=0, latency=0.01)
+    here.queue.add(batch(*[1] * 60))
+    here.start()
+    here.until(lambda: len(here.told()) == 60, 60)
+    assert set(here.told()) <= {"sent", "uncertain"}
+    assert count_log([here.log]).duplicates == 0
+
+
+def test_a_text_that_was_planned_with_other_parts_is_refused(bench: Callable[..., Bench]) -> None:
+    planned = batch(1, 1)
+    wrong = planned.messages[0]
+    planned.messages[0] = type(wrong)(wrong.message_id, 1, wrong.msisdn, "x" * 161, "gsm7", 1, (1,))
+    here = bench(modems=1, delivered=0)
+    here.queue.add(planned)
+    here.start()
+    here.until(lambda: sorted(here.told()) == ["failed", "sent"])
+    assert count_log([here.log]).segments == 1

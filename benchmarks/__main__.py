@@ -13,6 +13,7 @@ import psutil
 from include.settings import var_dir
 
 FIGURES = {
+    "p3": ("benchmarks.p3_expand:measure", "expanding a campaign of a million contacts"),
     "p9": ("benchmarks.p9_cold_start:measure", "cold `make demo`, then `make test`"),
 }
 

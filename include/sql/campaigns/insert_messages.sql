@@ -4,8 +4,9 @@
 -- twice plans nothing twice.
 with placed as (
   select r.*, count(*) filter (where r.reason is null) over (
-      rows between unbounded preceding and current row
-    ) - 1 as place
+    -- Any order will do; a constant asks for no sort.
+    order by true rows between unbounded preceding and current row
+  ) - 1 as place
   from rendered as r
 ),
 added as (

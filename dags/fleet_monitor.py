@@ -39,7 +39,7 @@ def fleet_monitor() -> None:
     @task
     @bad_input_fails
     def client_pages() -> int:
-        from include.reports.outbox import write_pages
+        from include.reports.client_pages import write_pages
 
         return len(write_pages())
 

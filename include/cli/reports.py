@@ -48,7 +48,7 @@ def list_reports(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def pages(code: str | None, as_json: bool) -> None:
     """Write what has changed in the clients' outboxes: home, account, campaign reports."""
-    from include.reports.outbox import write_pages
+    from include.reports.client_pages import write_pages
 
     keys = write_pages(code)
     if as_json:

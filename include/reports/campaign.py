@@ -9,12 +9,12 @@ from psycopg2.extras import RealDictCursor
 
 from include.campaigns.status import COUNTS, describe
 from include.campaigns.store import OVER, find
-from include.db import connect, sql
+from include.db import sql
 from include.errors import InputError
 from include.pages import Column, render
 from include.pages.chart import funnel, line
 from include.pages.workbook import Sheet, csv_text, workbook
-from include.reports.outbox import Outbox, Row, write_pages
+from include.reports.outbox import Outbox, Row
 from include.reports.page import columns, reason_word, share
 
 HANDED_OVER = ("sent", "delivered", "undelivered")
@@ -27,19 +27,6 @@ _DELIVERY = (
 
 
 _REASON = (("state", "state"), ("why", "text"), ("reason", "code"), ("messages", "number"))
-
-
-def campaign_report(campaign_id: int) -> list[str]:
-    """Write the report of one campaign, its client's home included; the keys written.
-
-    Nothing is written that would say what it says already. Raises InputError `unknown_campaign`.
-    """
-    with connect() as conn, conn.cursor() as cur:
-        cur.execute(sql("reports/find_campaign_client"), {"campaign_id": campaign_id})
-        found = cur.fetchone()
-    if found is None:
-        raise InputError("unknown_campaign", f"there is no campaign {campaign_id}")
-    return write_pages(found[0], complete=True)
 
 
 def write_campaigns(outbox: Outbox, *, complete: bool) -> None:

@@ -17,13 +17,6 @@ _LISTS = (
 )  # fmt: skip
 
 
-def client_home(code: str) -> list[str]:
-    """Bring one client's outbox up to date; the keys written. Raises InputError `unknown_client`."""
-    from include.reports.outbox import write_pages
-
-    return write_pages(code)
-
-
 def write_home(outbox: Outbox) -> None:
     """Write `index.html`, `account/balance.json` and `account/history.xlsx` if they have changed."""
     facts: dict[str, Any] = {

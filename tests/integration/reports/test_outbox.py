@@ -11,9 +11,8 @@ import pytest
 
 from include.campaigns.status import COUNTS, campaign_status
 from include.errors import InputError
-from include.reports.campaign import campaign_report
-from include.reports.home import amount, client_home
-from include.reports.outbox import write_pages
+from include.reports.client_pages import write_pages
+from include.reports.home import amount
 from include.settings import settings
 from include.storage import Storage
 from tests.integration.reports.conftest import sheets_of
@@ -103,7 +102,7 @@ def test_the_home_shows_credit_lists_campaigns_and_receipts(world: World) -> Non
 
 
 def _home(world: World) -> dict[str, Any]:
-    client_home("clinic")
+    write_pages("clinic")
     return {"balance": _read("clinic", "account/balance.json")}
 
 
@@ -145,12 +144,7 @@ def test_the_deliveries_of_a_large_running_campaign_wait(
     assert any("promo-noel/deliveries.csv" in key for key in write_pages(complete=True, at=NOW))
 
 
-def test_one_campaign_by_its_number(world: World) -> None:
-    campaign_id = world.value("select campaign_id from campaign where name = 'rappel'")
-    keys = campaign_report(campaign_id)
-    assert "clients/clinic/outbox/campaigns/rappel/report.html" in keys
-    with pytest.raises(InputError, match="unknown_campaign"):
-        campaign_report(987_654)
+def test_an_unknown_client_is_said(world: World) -> None:
     with pytest.raises(InputError, match="unknown_client"):
         write_pages("nobody")
 

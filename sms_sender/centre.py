@@ -12,7 +12,7 @@ import psycopg2
 import psycopg2.extensions
 from psycopg2 import sql
 
-from sms_sender.errors import CentreUnreachable, Fenced, ProtocolError, SenderError, Unknown
+from sms_sender.errors import CentreUnreachable, Fenced, ProtocolError, Refused, SenderError
 
 log = logging.getLogger(__name__)
 _CONNECT: dict[str, Any] = {
@@ -29,7 +29,7 @@ _PASSING = ("08", "40", "53", "55", "57", "58", "28")
 class Centre:
     """One connection, used by one thread. Every call is a transaction of its own.
 
-    Calls raise CentreUnreachable when trying again later may work, Fenced and Unknown when it will
+    Calls raise CentreUnreachable when trying again later may work, Fenced and Refused when it will
     not. A call that failed half-way may be repeated: the functions are idempotent.
     """
 
@@ -171,8 +171,8 @@ class Centre:
         message = f"{function}: {_line(error)}"
         if code == "SM409":
             return Fenced(message)
-        if code == "P0002":
-            return Unknown(message)
+        if code in {"P0002", "22023"}:
+            return Refused(message)
         if code is None or code.startswith(_PASSING) or self._conn is None or self._conn.closed:
             self.close()
             return CentreUnreachable(message)

@@ -52,5 +52,5 @@ class Fenced(SenderError):
     """Another process registered for this group after this one: begin nothing more."""
 
 
-class Unknown(SenderError):
-    """The centre knows no such group, batch or message, or it is another group's."""
+class Refused(SenderError):
+    """The centre knows no such group, batch or message, or a value is out of its bounds."""

@@ -12,12 +12,12 @@ from typing import Any
 
 from sms_sender.batches import Batch, from_claim
 from sms_sender.centre import Centre
-from sms_sender.errors import CentreUnreachable, Fenced, JournalError, SenderError, Unknown
+from sms_sender.errors import CentreUnreachable, Fenced, JournalError, Refused, SenderError
 from sms_sender.group import Group
 from sms_sender.journal import Journal
 from sms_sender.journal_rows import REFUSED
 from sms_sender.outbox import Entry
-from sms_sender.queue import Queue
+from sms_sender.queue import FENCED, Queue
 
 log = logging.getLogger(__name__)
 LEASES = 2
@@ -145,7 +145,7 @@ class Link:
             log.error("%s", error)
             self.errors.append(f"{datetime.now(UTC):%H:%M:%S} {error}")
         self.fenced = True
-        self._queue.drain("fenced")
+        self._queue.drain(FENCED)
         self.idle.set()
 
     def _wait(self) -> None:
@@ -166,7 +166,7 @@ class Link:
 
     def _talk(self) -> None:
         if not self._registered:
-            self._start_again(self._register())
+            self._introduce()
         self._set_pace()
         self._upload()
         if self.fenced:
@@ -178,7 +178,14 @@ class Link:
             self._claim()
         self._watch_idle()
 
-    def _start_again(self, answer: dict[str, Any]) -> None:
+    def _introduce(self) -> None:
+        try:
+            answer = self._register()
+        except Refused as error:
+            log.error("the centre knows no such group: %s", error)
+            self.stuck = True
+            self.idle.set()
+            raise
         self.answer = answer
         self._registered = True
         self._centre.set_clock(str(answer["server_time"]))
@@ -191,7 +198,7 @@ class Link:
 
     def _hand_over(self) -> None:
         """Give back what must not be begun any more; the journal does it without the centre."""
-        everything = self._queue.draining if self._queue.draining != "fenced" else None
+        everything = self._queue.draining if self._queue.draining != FENCED else None
         if everything is None and self._gone_for_long():
             everything = "no modem in service"
         by_reason: dict[str, list[Any]] = {}
@@ -241,7 +248,7 @@ class Link:
     def _report(self, entries: list[Entry]) -> None:
         try:
             answer = self._centre.report([entry.body for entry in entries])
-        except Unknown as error:
+        except Refused as error:
             if len(entries) == 1:
                 log.error("refused by the centre for good: %s", error)
                 self._note(error)
@@ -371,7 +378,8 @@ class Link:
 
     def _watch_idle(self) -> None:
         counts = self._queue.counts()
-        if counts.waiting or counts.in_hand or self._journal.outbox or not self._no_work:
+        at_work = counts.waiting or counts.in_hand or self._left or self._journal.outbox
+        if at_work or not self._no_work:
             self._busy_at = time.monotonic()
         if self._until_idle and self._gone_for_long():
             self.stuck = True

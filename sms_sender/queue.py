@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from sms_sender.batches import Batch, Message, Part
 
+FENCED = "fenced"
+
 
 @dataclass(slots=True)
 class _Lease:
@@ -155,9 +157,12 @@ class Queue:
             self._changed.notify_all()
 
     def drain(self, why: str) -> None:
-        """Give nothing out any more, except the rest of a message that is half sent."""
+        """Give nothing out any more, except the rest of a message that is half sent.
+
+        Not even that when this host is FENCED off.
+        """
         with self._changed:
-            self.draining = self.draining or why
+            self.draining = FENCED if FENCED in {why, self.draining} else why
             self._changed.notify_all()
 
     def limit(self, per_minute: int | None) -> None:
@@ -182,7 +187,9 @@ class Queue:
     def holding(self) -> bool:
         """Whether a modem holds a message that is half sent and may go on."""
         with self._changed:
-            return any(self._refusal(job) is None for job in self._held.values())
+            return self.draining != FENCED and any(
+                self._refusal(job) is None for job in self._held.values()
+            )
 
     def counts(self) -> Counts:
         """Return how much there is."""
@@ -192,7 +199,7 @@ class Queue:
             return Counts(waiting, self._in_hand, self._blocked, list(self._leases))
 
     def _next(self, holder: str) -> Part | None:
-        if self._interval and self._clock() < self._next_slot:
+        if self.draining == FENCED or (self._interval and self._clock() < self._next_slot):
             return None
         job = self._held.get(holder)
         if job is None:

@@ -13,7 +13,7 @@ from sms_sender.journal_rows import HELD, LOCAL, Answer, Attempt
 from sms_sender.modem import Identity, Modem, SubmitOutcome
 from sms_sender.oracle import Oracle
 from sms_sender.pdu import DeliveryReport, EncodingChoice, Pdu, PduError, encode_submit
-from sms_sender.queue import Queue
+from sms_sender.queue import FENCED, Queue
 from sms_sender.writer import Ticket
 
 log = logging.getLogger(__name__)
@@ -178,7 +178,7 @@ class Worker:
 
         def permitted() -> None:
             intent.wait()
-            if self._queue.draining == "fenced":
+            if self._queue.draining == FENCED:
                 raise Stopped("this host is fenced")
 
         try:
@@ -250,7 +250,7 @@ class Worker:
             )
         else:
             self._not_sent(attempt, outcome.error, outcome.error_code)
-        if self._queue.draining == "fenced":
+        if self._queue.draining == FENCED:
             return
         self._modem.recover()
         self._miss("three sends in a row not begun")

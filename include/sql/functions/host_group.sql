@@ -13,8 +13,8 @@ begin
   if not found then
     raise exception 'unknown group, batch or message' using errcode = 'P0002';
   end if;
-  if host_epoch is null or host_epoch > own.epoch then
-    raise exception 'host_epoch is not one that this group was given' using errcode = '22023';
+  if host_epoch is null then
+    raise exception 'host_epoch is missing' using errcode = '22023';
   end if;
   return own;
 end
@@ -27,7 +27,8 @@ language plpgsql security definer set search_path = '' as $$
 declare
   own public.modem_group := public.host_group(host_epoch);
 begin
-  if host_epoch < own.epoch then
+  -- A higher one was given by this database before it was restored from a backup.
+  if host_epoch <> own.epoch then
     raise exception 'epoch % is over: this group registered again (now %)', host_epoch, own.epoch
     using errcode = 'SM409';
   end if;

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+from include.fleet.groups import condemn_group
 from sms_sender.simulator import read_log
 from tests.integration.sender.hosts import Fleet, Host, Machine, until
 
@@ -276,8 +277,65 @@ def test_texts_are_forgotten(fleet: Fleet, machine: Make) -> None:
     journal.close()
 
 
-def test_an_unsure_journal_is_no_reason_to_hang(fleet: Fleet, machine: Make) -> None:
-    """A configuration that is wrong says so in one line."""
+def test_new_work_wakes_the_host(fleet: Fleet, machine: Make) -> None:
+    here = prepared(fleet, machine, 1)
+    process = here.run()
+    until(lambda: fleet.states() == {"delivered": 1})
+    fleet.batch(here.host, [("tout de suite", 1)])
+    until(lambda: accepted(here) == 2, 3)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+
+
+def test_after_a_reboot_it_waits_before_it_resumes(fleet: Fleet, machine: Make) -> None:
+    here = prepared(fleet, machine, 200, "--delivered", "0")
+    process = here.run()
+    until(lambda: accepted(here) >= 30)
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+    journal = sqlite3.connect(here.folder / "journal.sqlite3")
+    with journal:
+        journal.execute("update fact set value = 'before' where name = 'boot_id'")
+    journal.close()
+    here.configure(resume_seconds=4.0)
+    begun = accepted(here)
+    process = here.run("--until-idle")
+    until(lambda: fleet.db.one("select epoch from modem_group") == 2)
+    # Neither what was leased nor, with two leases out, anything new is begun before the wait is over.
+    time.sleep(2)
+    assert accepted(here) == begun
+    assert process.wait(60) == 0, here.log()
+    states = fleet.states()
+    assert states.keys() <= {"sent", "uncertain"}
+    assert states.get("uncertain", 0) <= 4
+    assert here.count().duplicates == 0
+
+
+def test_a_host_that_is_lost_is_condemned(fleet: Fleet, machine: Make) -> None:
+    host = fleet.host(k=3)
+    fleet.campaign()
+    fleet.batches(host, 150)
+    here = machine(host)
+    here.simulate(4, "--latency", "40", "--delivered", "0")
+    process = here.run()
+    until(lambda: accepted(here) >= 40)
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+    result = condemn_group(host.mac)
+    assert result["uncertain"] <= 3 * 4
+    assert fleet.states().get("leased", 0) == 0
+    sent = {text for (text,) in fleet.db.all("select text from message where state = 'planned'")}
+    assert not sent & went_out(here)
+
+
+def test_the_centre_knows_no_such_group(fleet: Fleet, machine: Make) -> None:
+    here = prepared(fleet, machine, 1)
+    here.configure(mac="64:31:50:1b:e9:99")
+    assert here.run().wait(30) == 1
+    assert "unknown group" in here.log()
+
+
+def test_a_wrong_configuration_is_one_line(fleet: Fleet, machine: Make) -> None:
     here = machine(fleet.host())
     here.configure(status="nowhere")
     started = time.monotonic()

@@ -158,7 +158,7 @@ def test_a_mac_that_is_not_its_own(two: tuple[Host, Host]) -> None:
 def test_an_epoch_from_the_future(two: tuple[Host, Host]) -> None:
     with pytest.raises(psycopg2.Error) as error:
         claim(two[0], epoch=2**40)
-    assert code(error) == "22023"
+    assert code(error) == "SM409"
 
 
 def test_four_connections(fleet: Fleet) -> None:

@@ -393,7 +393,7 @@ MALFORMED: list[dict[str, Any]] = [
     {"part": 100_000},
     {"reference": 256},
     {"error": "x" * 301},
-    {"at": "1999-01-01T00:00:00Z"},
+    {"at": "not a time"},
     {"imei": "1" * 21},
 ]
 

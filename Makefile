@@ -1,6 +1,9 @@
 # Everything a person types. Each target sets up what it needs by itself.
 VENV := .venv
 PY := $(VENV)/bin/python
+# The first on PATH need not work: it may lie in a folder of somebody else, or lack what Debian packs apart.
+PYTHONS := python3.11 python3 /usr/bin/python3.11 /usr/bin/python3 python3.12 python3.13
+FITS := import ensurepip, venv, sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 UV_VERSION := 0.13.9
 LOCKS := requirements.lock requirements-dev.lock requirements-sender.lock
 LOCK := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header
@@ -11,7 +14,11 @@ export UV_NO_PROGRESS := 1
 setup: $(VENV)/.synced  ## virtual environment with everything, both commands in it
 
 $(VENV)/.synced: requirements-dev.lock pyproject.toml
-	@test -x $(PY) || python3 -m venv $(VENV) || { echo "python3 with its venv module is needed (Debian: apt install python3-venv)" >&2; exit 1; }
+	@$(PY) -m pip --version >/dev/null 2>&1 || { \
+	  for python in $(PYTHONS); do "$$python" -c '$(FITS)' >/dev/null 2>&1 && break; python=; done; \
+	  test -n "$$python" || { echo "setup: Python 3.11 to 3.13 with its venv module is needed, and none of $(PYTHONS) is that (Debian: apt install python3-venv)" >&2; exit 1; }; \
+	  echo "setup: virtual environment from $$python"; \
+	  "$$python" -m venv --clear $(VENV); }
 	@test -x $(VENV)/bin/uv || $(PY) -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@echo "setup: installing the locked packages into $(VENV)"
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/uv pip sync -q requirements-dev.lock

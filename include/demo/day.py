@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from include.db import connect
-from include.demo import files, summary
+from include.demo import files, summary, tenancy
 from include.demo.centre import PBX, Centre, figures, look, parse, reset
-from include.demo.hosts import Host, start_host
+from include.demo.hosts import Host, end_left_over, start_host
+from include.demo.telling import ENDED, Campaign, Import, Story
 from include.demo.texts import CAMPAIGNS, CLINIC, DUPONT, MAPPINGS
 from include.errors import SmsswitchError
 from include.settings import var_dir
@@ -32,8 +33,10 @@ GROUPS = (
 )
 STOPPED = "notebook"
 CLIENTS = {DUPONT: ("Assurances Dupont", "fr"), CLINIC: ("North Clinic", "en")}
+CONTACT_FILES = 4
 READ = ("awaiting_mapping", "loaded", "rejected", "quarantined", "failed")
 PATIENCE = 240.0  # seconds without any change before a step gives up
+IDLE = 6.0  # seconds without any change before a step does not wait for the next minute
 
 
 class DemoError(SmsswitchError):
@@ -66,15 +69,19 @@ def run(say: Say, size: Size = DAY, seed: int = 2012) -> Outcome:
     """Run the whole day on the local stack, which stays up; writes var/demo/summary.json."""
     clock = Clock()
     with clock.timed("stack"):
+        guest = supervisor.is_up()
         stack = supervisor.up(say)
+        if not guest:
+            tenancy.claim()
     day = Day(say, size, seed, stack)
     try:
         for step in (day.enrol, day.contacts, day.campaigns, day.taxation, day.reports):
             with clock.timed(step.__name__):
                 step()
-    finally:
+    except BaseException:
         for host in day.hosts:
-            host.stop()
+            host.kill()
+        raise
     outcome = day.outcome(clock.seconds)
     text = json.dumps(outcome.document, indent=2, ensure_ascii=False)
     (day.folder / "summary.json").write_text(text + "\n", encoding="utf-8")
@@ -107,6 +114,8 @@ class Day:
         self.folder = var_dir() / "demo"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.hosts: list[Host] = []
+        self.story = Story(say)
+        end_left_over(self.folder)
 
     def enrol(self) -> None:
         """Clients with credit, the three groups, and a running host for each that is started."""
@@ -145,38 +154,52 @@ class Day:
         self._drop(CLINIC, "contacts/patients.csv.mapping.yaml", MAPPINGS["patients"].encode())
         self._drop(CLINIC, "contacts/patients.csv", files.semicolon_export(patients))
         self._drop(CLINIC, "contacts/staff.xlsx", files.cut_workbook(patients, self.seed))
-        imports = self._await("imports", lambda: look("list_imports"), _all_in(READ, 4))
-        for import_id, client, file, state in imports:
-            if state == "awaiting_mapping":
-                self._confirm_mapping(import_id, client, file)
-        self._await("imports", lambda: look("list_imports"), _all_in(READ[1:], 4))
+        for row in self._await("contact files", _imports, self.story.imports, _all_in(READ)):
+            if row.state == "awaiting_mapping":
+                self._confirm_mapping(row)
+        self._await("contact files", _imports, self.story.imports, _all_in(READ[1:]))
 
-    def _confirm_mapping(self, import_id: str, client: str, file: str) -> None:
+    def _confirm_mapping(self, row: Import) -> None:
         """What a client does with a proposed mapping: read it, say yes, drop it back."""
         proposal = self.bucket.read_bytes(
-            f"clients/{client}/outbox/imports/{import_id}/mapping.yaml"
+            f"clients/{row.client}/outbox/imports/{row.import_id}/mapping.yaml"
         )
         answer = proposal.replace(b"confirmed: false", b"confirmed: true")
-        self.say(f"{client} reads the five rows of {file} and confirms the proposed mapping")
-        self._drop(client, f"contacts/{file}.mapping.yaml", answer)
+        self.say(f"{row.client} reads the sample rows and confirms the proposed mapping")
+        self._drop(row.client, f"contacts/{row.file}.mapping.yaml", answer)
 
     def campaigns(self) -> None:
         """Three campaigns to the end, and one that French law refuses over SIM modems."""
         for client, name, text in CAMPAIGNS:
             self._drop(client, f"campaigns/{name}.yaml", text.encode())
-        self._await("campaigns", lambda: look("list_campaigns"), _campaigns_finished)
-        self._await("reports awaited", lambda: look("count_awaited_reports")[0][0], _nothing)
+        self._await(
+            "campaigns", _campaigns, self.story.campaigns, _campaigns_finished, self._hasten
+        )
+        self._await("delivery reports", _awaited_reports, self.story.awaited, _nothing)
+        self.say("every message has its outcome: the two hosts are stopped")
+        self._stop_hosts()
+        self.centre.run_dag("fleet_monitor")
+
+    def _hasten(self) -> None:
+        """Run now what Airflow runs every minute: messages to be tried again, campaigns at their end."""
+        for dag_id in ("campaign_expand", "fleet_monitor"):
+            self.centre.run_dag(dag_id)
+
+    def _stop_hosts(self) -> None:
+        for host in self.hosts:
+            host.ask_to_stop()
         for host in self.hosts:
             host.stop()
-        self.centre.run_dag("fleet_monitor")
 
     def taxation(self) -> None:
         """Four compressed spool files of a PBX in two layouts, read, priced and analysed."""
         self.centre.generate_spool(self.spool, self.folder, self.size.tickets, self.seed)
+        self.say(f"the telephone exchange {PBX} leaves 4 compressed spool files in two layouts")
         self.centre.run_dag("taxation_ingest")
+        self.say("the spools are read; now the calls are priced")
         self.centre.run_dag("billing_daily")
         self.centre.command("taxation", "analyse", "cost_per_cost_centre")
-        self.say(f"4 spool files of PBX {PBX} read, priced and analysed")
+        self.say("the calls are priced and added up by cost centre")
 
     def reports(self) -> None:
         """The admins' reports and the clients' pages."""
@@ -204,51 +227,55 @@ class Day:
         self.bucket.write_bytes(f"clients/{client}/inbox/{name}", content)
         self.say(f"{client} drops {name} ({len(content):,} bytes)")
 
-    def _await(self, what: str, ask: Callable[[], T], finished: Callable[[T], bool]) -> T:
-        """Ask until it is finished, telling each change; give up when nothing moves any more."""
+    def _await(
+        self,
+        what: str,
+        ask: Callable[[], T],
+        tell: Callable[[T], None],
+        finished: Callable[[T], bool],
+        hasten: Callable[[], None] = lambda: None,
+    ) -> T:
+        """Ask until it is finished, telling what changes; give up when nothing moves any more."""
         last: T | None = None
-        since = time.monotonic()
+        moved = hastened = time.monotonic()
         while True:
             for host in self.hosts:
                 host.check()
             if (now := ask()) != last:
-                for line in _news(now, last):
-                    self.say(f"  {what}: {line}")
-                last, since = now, time.monotonic()
+                last, moved = now, time.monotonic()
+            tell(now)
             if finished(now):
                 return now
-            if time.monotonic() - since > PATIENCE:
+            if time.monotonic() - moved > PATIENCE:
                 raise DemoError(
                     f"{what} did not move for {PATIENCE:.0f} s: see {var_dir() / 'log'} "
                     "and the failed runs in Airflow"
                 )
+            if time.monotonic() - max(moved, hastened) > IDLE:
+                hasten()
+                hastened = time.monotonic()
             time.sleep(1.0)
 
 
-def _all_in(states: tuple[str, ...], count: int) -> Callable[[list[tuple[Any, ...]]], bool]:
-    return lambda rows: len(rows) >= count and all(row[-1] in states for row in rows)
+def _imports() -> list[Import]:
+    return [Import(*row) for row in look("list_imports")]
+
+
+def _campaigns() -> list[Campaign]:
+    return [Campaign(*row) for row in look("list_campaigns")]
+
+
+def _awaited_reports() -> int:
+    return int(look("count_awaited_reports")[0][0])
+
+
+def _all_in(states: tuple[str, ...]) -> Callable[[list[Import]], bool]:
+    return lambda rows: len(rows) >= CONTACT_FILES and all(row.state in states for row in rows)
 
 
 def _nothing(count: int) -> bool:
     return count == 0
 
 
-def _campaigns_finished(rows: list[tuple[Any, ...]]) -> bool:
-    ended = ("completed", "cancelled", "expired", "failed")
-    return len(rows) == len(CAMPAIGNS) and all(
-        state in ended or (state in ("draft", "quoted") and reason) for _, state, reason, _ in rows
-    )
-
-
-def _news(now: object, last: object) -> list[str]:
-    """What changed, one line a row; ids left out."""
-    if not isinstance(now, list):
-        return [str(now)]
-    known = last if isinstance(last, list) else []
-    return [" ".join(_word(part) for part in row if part) for row in now if row not in known]
-
-
-def _word(part: object) -> str:
-    if isinstance(part, dict):
-        return ", ".join(f"{count} {state}" for state, count in sorted(part.items()))
-    return str(part)
+def _campaigns_finished(rows: list[Campaign]) -> bool:
+    return len(rows) == len(CAMPAIGNS) and all(row.state in ENDED or row.refused for row in rows)

@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from include.errors import SmsswitchError
+from include.stack.processes import Mark, end
 
 DRAIN_SECONDS = 90.0
 START_SECONDS = 30.0
@@ -44,6 +46,8 @@ class Host:
                 start_new_session=True,
                 env={k: v for k, v in os.environ.items() if not k.startswith("SMSSWITCH_")},
             )
+        marks = [asdict(Mark.of(process.pid)) for process in self.processes.values()]
+        _marks_file(self.folder).write_text(json.dumps(marks))
 
     def check(self) -> None:
         """Raise if one of the processes has ended by itself."""
@@ -53,18 +57,47 @@ class Host:
                     f"{name} ended with {process.returncode}: see {self.folder}/{name}.log"
                 )
 
+    def ask_to_stop(self) -> None:
+        """Let the sender begin to drain, without waiting for it."""
+        if "sender" in self.processes:
+            self.processes["sender"].send_signal(signal.SIGTERM)
+
     def stop(self) -> None:
         """Let the sender drain, then end the modems; may be called twice."""
+        self.ask_to_stop()
         for name in ("sender", "modems"):
             process = self.processes.pop(name, None)
             if process is None:
                 continue
-            process.send_signal(signal.SIGTERM)
+            if name != "sender":
+                process.send_signal(signal.SIGTERM)
             try:
                 process.wait(DRAIN_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        _marks_file(self.folder).unlink(missing_ok=True)
+
+    def kill(self) -> None:
+        """End both at once: the day is over, what they had in hand does not matter any more."""
+        for process in self.processes.values():
+            process.kill()
+        for process in self.processes.values():
+            process.wait()
+        self.processes.clear()
+        _marks_file(self.folder).unlink(missing_ok=True)
+
+
+def end_left_over(folder: Path) -> None:
+    """End the hosts of a demo that was killed, known by pid and start time."""
+    for file in folder.glob("*/processes.json"):
+        with suppress(ValueError, TypeError):
+            end([Mark(**mark) for mark in json.loads(file.read_text())], grace=1.0)
+        file.unlink()
+
+
+def _marks_file(folder: Path) -> Path:
+    return folder / "processes.json"
 
 
 def start_host(
@@ -112,7 +145,7 @@ def start_host(
         _write_private(config, _configuration(folder, group, ports))
         host.spawn("sender", "run", "--config", str(config))
     except BaseException:
-        host.stop()
+        host.kill()
         raise
     return host
 

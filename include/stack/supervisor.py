@@ -113,6 +113,11 @@ def status() -> dict[str, bool]:
     return {name: mark.find() is not None for name, mark in _marks(Files.here()).items()}
 
 
+def is_up() -> bool:
+    """Whether every process of the stack runs and its addresses are known."""
+    return _standing(Files.here()) is not None
+
+
 def addresses() -> dict[str, str]:
     """The addresses in `stack.json` by name; StackError when the stack is down."""
     known = _standing(Files.here())

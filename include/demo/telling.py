@@ -100,8 +100,8 @@ def _quote_line(row: Campaign) -> str:
         return f"{who} is {row.state}"
     quote = row.quote
     return (
-        f"{who} is {row.state}: {quote['recipients']:,} recipients, {quote['segments']:,} SMS "
-        f"({quote['encoding']}), {quote['cost']} EUR, credit after it {quote['credit_after']} EUR"
+        f"{who} is accepted: {quote['recipients']:,} recipients, {quote['segments']:,} SMS "
+        f"({quote['encoding']}) for {quote['cost']} EUR, {quote['credit_after']} EUR of credit left"
     )
 
 

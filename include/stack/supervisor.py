@@ -216,9 +216,8 @@ def _await_health(files: Files, api: airflow.Api, say: Progress) -> None:
         time.sleep(0.5)
         mine = listens(_marks(files)["api-server"], api.port)  # and no older one on its port
         still = api.health(since=began) if mine else waiting
-        for name in waiting:
-            if name not in still:
-                say(f"{name} is healthy ({time.time() - began:.0f} s)")
+        if well := [name for name in waiting if name not in still]:
+            say(f"healthy after {time.time() - began:.0f} s: {', '.join(well)}")
         waiting = [name for name in waiting if name in still]
 
 

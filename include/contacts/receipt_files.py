@@ -52,10 +52,11 @@ def rejects_xlsx(reading: Reading, refused: Iterable[Refused], language: str, ph
 
 def _titles(reading: Reading) -> list[str]:
     columns = reading.proposal.columns
-    return [column.header or _letter(column.index) for column in columns]
+    return [column.header or column_letter(column.index) for column in columns]
 
 
-def _letter(index: int) -> str:
+def column_letter(index: int) -> str:
+    """A column as spreadsheets name it: 28 is AB."""
     letters = ""
     while index:
         index, rest = divmod(index - 1, 26)

@@ -2,14 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from include.contacts.findings import NO_COUNTS, Findings, Refused
-from include.contacts.receipt_files import mapping_yaml, preview_csv, rejects_csv, rejects_xlsx
+from include.contacts.findings import NO_COUNTS, Findings
+from include.contacts.receipt_files import (
+    column_letter,
+    mapping_yaml,
+    preview_csv,
+    rejects_csv,
+    rejects_xlsx,
+)
 from include.contacts.refusal import RefusalError
 from include.contacts.shelf import encoded
 from include.contacts.uploads import Upload
@@ -131,7 +136,7 @@ def write(storage: Storage, upload: Upload, found: Findings) -> dict[str, Any]:
         storage.write_text(f"{place}/rejects.csv", rejects_csv(reading, refused, lang))
         workbook = rejects_xlsx(reading, refused, lang, mapping.columns["phone"])
         storage.write_bytes(f"{place}/rejects.xlsx", workbook)
-    _write_page(storage, upload, receipt, found.refused_rows(), reading is not None)
+    _write_page(storage, upload, receipt, found)
     return receipt
 
 
@@ -140,13 +145,7 @@ def write_bare(storage: Storage, upload: Upload, reason: RefusalError | None) ->
     return write(storage, upload, Findings(reason=reason))
 
 
-def _write_page(
-    storage: Storage,
-    upload: Upload,
-    receipt: dict[str, Any],
-    refused: Iterable[Refused],
-    read: bool,
-) -> None:
+def _write_page(storage: Storage, upload: Upload, receipt: dict[str, Any], found: Findings) -> None:
     t = words(upload.language)
     rows = [
         {
@@ -155,7 +154,7 @@ def _write_page(
             "reason": t(f"reason.{r.code}"),
             "written": " | ".join(visible(cell) or "" for cell in r.cells),
         }
-        for r in islice(refused, ERRORS_ON_PAGE)
+        for r in islice(found.refused_rows(), ERRORS_ON_PAGE)
     ]
     by_code = [
         {"reason": t(f"reason.{code}"), "code": code, "count": count}
@@ -170,12 +169,18 @@ def _write_page(
         reason=(receipt["reason"] or {}).get(f"message_{upload.language}"),
         notes=[note[f"message_{upload.language}"] for note in receipt["notes"]],
         columns=_table_columns(t),
-        samples=[_column_row(column) for column in receipt["columns"]],
+        targets=[{**c, "confidence": c["confidence"] * 100} for c in receipt["columns"]],
+        cells=[
+            Column(str(c["index"]), c["header"] or column_letter(c["index"]))
+            for c in receipt["columns"]
+        ],
+        first_rows=_first_rows(receipt["columns"]),
+        judged=found.verdicts is not None,
         refusal_columns=_refusal_columns(t),
         refusals=by_code,
         row_columns=_row_columns(t),
         rows=rows,
-        files=_links(receipt, read, t),
+        files=_links(receipt, found.reading is not None, t),
         credit=_credit(upload.client_id),
         received_at=upload.created_at,
     )
@@ -183,9 +188,11 @@ def _write_page(
     storage.write_bytes(f"{folder(upload)}/receipt.json", _json(receipt))
 
 
-def _column_row(column: dict[str, Any]) -> dict[str, Any]:
-    sample = " · ".join(value or "–" for value in column["sample"])
-    return {**column, "sample": sample, "confidence": column["confidence"] * 100}
+def _first_rows(columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The samples of the columns turned into rows."""
+    samples = {str(column["index"]): column["sample"] for column in columns}
+    height = max((len(sample) for sample in samples.values()), default=0)
+    return [{index: sample[i] for index, sample in samples.items()} for i in range(height)]
 
 
 def _json(receipt: dict[str, Any]) -> bytes:
@@ -200,7 +207,7 @@ def _outcome(upload: Upload, receipt: dict[str, Any]) -> str:
         n=counts["loaded"] + counts["updated"] + counts["unchanged"],
         file=upload.name,
         list=upload.list_name,
-        rejected=counts["rejected"],
+        refused=t("receipt.refused_count", n=counts["rejected"]),
     )
 
 
@@ -210,7 +217,6 @@ def _table_columns(t: Any) -> list[Column]:
         Column("header", t("receipt.header")),
         Column("to", t("receipt.to"), "code"),
         Column("confidence", t("receipt.confidence"), "percent"),
-        Column("sample", t("receipt.sample")),
     ]
 
 
@@ -234,7 +240,8 @@ def _row_columns(t: Any) -> list[Column]:
 def _links(receipt: dict[str, Any], read: bool, t: Any) -> list[dict[str, str]]:
     names = {"receipt.json": "json"}
     if read:
-        names = {"mapping.yaml": "mapping", "preview.csv": "preview", **names}
+        mapping = "mapping" if receipt["state"] == "awaiting_mapping" else "confirmed"
+        names = {"mapping.yaml": mapping, "preview.csv": "preview", **names}
     if receipt["rejects_url"]:
         names = {"rejects.xlsx": "rejects", **names}
     return [{"name": n, "href": n, "about": t(f"receipt.files.{key}")} for n, key in names.items()]

@@ -38,7 +38,6 @@ WAKES = {
     "blocklist": Asset(name="contact_files"),
     "contacts": Asset(name="contact_files"),
     "mapping": Asset(name="contact_files"),
-    "blocklist": Asset(name="contact_files"),
     "command": Asset(name="contact_files"),
     "campaign": Asset(name="campaign_files"),
 }

@@ -32,20 +32,33 @@ class Inbox:
         self._memory: str | None = None
         self._handed: list[tuple[str | None, int]] = []
         self._announced: deque[tuple[str, int]] = deque(maxlen=MAX_REPORTED)
+        self._items: list[Item] = []
 
     def collect(self, line: Line, timeout: float) -> list[Item]:
-        """Return what is there, or the first that comes within `timeout` seconds."""
+        """Return what is there, or the first that comes within `timeout` seconds.
+
+        What was read before an error is kept for `heard`.
+        """
         self._delete(line)
-        items: list[Item] = []
         if not self._listed:
             self._listed = True
-            items += self._list(line)
-        line.listen(0 if items or self._announced else timeout)
-        while line.inbox:
-            items += self._unsolicited(line.inbox.popleft())
+            self._items += self._list(line)
+        line.listen(0 if self._items or self._announced else timeout)
+        self._take(line)
         while self._announced and line.in_step:
-            items += self._fetch(line, *self._announced.popleft())
+            self._items += self._fetch(line, *self._announced.popleft())
+        return self.heard()
+
+    def heard(self, line: Line | None = None) -> list[Item]:
+        """Return what the modem has handed over so far, without asking it anything."""
+        if line is not None:
+            self._take(line)
+        items, self._items = self._items, []
         return items
+
+    def _take(self, line: Line) -> None:
+        while line.inbox:
+            self._items += self._unsolicited(line.inbox.popleft())
 
     def _unsolicited(self, event: Unsolicited) -> list[Item]:
         if event.pdu is not None:

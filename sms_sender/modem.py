@@ -73,6 +73,7 @@ class Modem:
         self._operators = operators
         self._connect = connect
         self._clock = clock
+        self._heard: list[DeliveryReport | InboundSms] = []
         self._forget()
 
     def open(self) -> None:
@@ -167,9 +168,15 @@ class Modem:
                 self._open_line.ask("AT+CFUN=1,1")
         self.close()
 
+    def heard(self) -> list[DeliveryReport | InboundSms]:
+        """Return what the modem had handed over before the port was closed; asks it nothing."""
+        heard, self._heard = self._heard, []
+        return heard
+
     def close(self) -> None:
         """Close the port; never raises."""
         if self._open_line is not None:
+            self._heard += self._inbox.heard(self._open_line)
             self._open_line.close()
             self._open_line = None
 

@@ -12,7 +12,7 @@ from sms_sender.journal import Journal
 from sms_sender.journal_rows import HELD, LOCAL, Answer, Attempt
 from sms_sender.modem import Identity, Modem, SubmitOutcome
 from sms_sender.oracle import Oracle
-from sms_sender.pdu import DeliveryReport, EncodingChoice, Pdu, PduError, encode_submit
+from sms_sender.pdu import DeliveryReport, EncodingChoice, InboundSms, Pdu, PduError, encode_submit
 from sms_sender.queue import FENCED, Queue
 from sms_sender.writer import Ticket
 
@@ -117,6 +117,7 @@ class Worker:
                 self._queue.release(self.status.port)
                 self._flush_refusals()
                 self._modem.close()
+                self._hand_in(self._modem.heard())
                 self._depart(self)
             failures = 0 if time.monotonic() - started > 60 else failures + 1
             if not self._stop.is_set():
@@ -352,7 +353,10 @@ class Worker:
                 log.error("%s: %s", self.status.port, error)
                 return
             self._written = None
-        for item in self._modem.poll(0):
+        self._hand_in(self._modem.poll(0))
+
+    def _hand_in(self, items: list[DeliveryReport | InboundSms]) -> None:
+        for item in items:
             if isinstance(item, DeliveryReport):
                 if item.state != "pending":
                     self._written = self._journal.receipt(

@@ -22,6 +22,7 @@ class Bench:
     """A group without a centre."""
 
     def __init__(self, folder: Path, farm: Farm) -> None:
+        self.farm = farm
         self.log = folder / "network.jsonl"
         self.journal = Journal(folder / "journal.sqlite3")
         self.queue = Queue()
@@ -36,6 +37,7 @@ class Bench:
         )
         self.group = Group(settings, self.journal, self.queue, lambda: 1)
         self.kinds: list[str] = []
+        self.ended = False
 
     def start(self) -> None:
         hopeless = self.group.recall(same_boot=True)
@@ -55,6 +57,9 @@ class Bench:
             time.sleep(0.01)
 
     def end(self) -> None:
+        if self.ended:
+            return
+        self.ended = True
         self.queue.drain("returned")
         assert self.group.stop(10)
         self.journal.close()
@@ -96,6 +101,21 @@ def test_delivery_reports_find_their_send(bench: Callable[..., Bench]) -> None:
     here.queue.add(batch(1, 2, 1))
     here.start()
     here.until(lambda: sorted(here.told()) == ["delivered"] * 4 + ["sent"] * 4)
+
+
+def test_delivery_reports_of_while_the_service_was_down(
+    bench: Callable[..., Bench], tmp_path: Path
+) -> None:
+    here = bench(modems=2, report_delay=0.5)
+    here.queue.add(batch(1, 2, 1))
+    here.start()
+    here.until(lambda: here.told() == ["sent"] * 4)
+    here.end()
+    here.until(lambda: not any(m.wakes_at or m.output for m in here.farm.modems))
+    again = Bench(tmp_path, here.farm)
+    again.start()
+    again.until(lambda: again.told().count("delivered") == 4)
+    again.end()
 
 
 def test_row_86_two_ports_with_one_imei(bench: Callable[..., Bench]) -> None:

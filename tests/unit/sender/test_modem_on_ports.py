@@ -11,7 +11,7 @@ import pytest
 from sms_sender.errors import ModemGone, ModemStuck
 from sms_sender.modem import Modem, SubmitOutcome, Timeouts
 from sms_sender.pdu import DeliveryReport, InboundSms, encode_submit
-from sms_sender.simulator import count_log, read_log
+from sms_sender.simulator import Farm, count_log, read_log
 from sms_sender.transport import SerialTransport
 from tests.unit.sender.conftest import QUICK, MakeFarm, OpenModem
 
@@ -235,6 +235,48 @@ def test_closing_and_opening_keeps_the_modems_state(
     modem.open()
     assert modem.last_reference() == 1
     assert send_one(modem).reference == 2
+
+
+def wait_for_events(farm: Farm) -> None:
+    """Wait until the emulated modem has nothing more to say."""
+    until = time.monotonic() + 10
+    while (farm.modems[0].wakes_at or farm.modems[0].output) and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def test_what_was_said_while_the_port_was_closed_is_not_lost(
+    make_farm: MakeFarm, open_modem: OpenModem
+) -> None:
+    farm = make_farm(report_delay=0.1)
+    modem = open_modem(farm.ports[0])
+    outcomes = [send_one(modem, to=f"+33639980{n:03d}") for n in range(20)]
+    modem.close()
+    wait_for_events(farm)
+    modem.open()
+    assert modem.identify().registration == "home"
+    items = collect(modem, 20)
+    assert [(i.reference, i.state) for i in items if isinstance(i, DeliveryReport)] == [
+        (outcome.reference, "delivered") for outcome in outcomes
+    ]
+
+
+def test_what_was_said_before_the_port_vanished_is_not_lost(
+    make_farm: MakeFarm, open_modem: OpenModem
+) -> None:
+    farm = make_farm(report_delay=0.0, silent=1.0, seed=1)
+    modem = open_modem(farm.ports[0])
+    assert {send_one(modem, str(n)).kind for n in range(6)} == {"uncertain"}
+    taken = farm.modems[0]._settings.reference
+    assert taken == 6
+    farm.post(lambda: farm.unplug(0))
+    with pytest.raises(ModemGone):
+        modem.poll(5)
+        modem.poll(5)
+    modem.close()
+    heard = modem.heard()
+    assert 0 < len(heard) < 6
+    assert all(isinstance(item, DeliveryReport) for item in heard)
+    assert modem.heard() == []
 
 
 def test_a_sender_that_died_at_the_prompt_leaves_nothing_behind(

@@ -3,6 +3,7 @@
 Importing the library takes seconds: it happens inside the functions, once a load is certain.
 """
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -102,6 +103,8 @@ def _validate_frames(frames: Iterable[pd.DataFrame], mapping: Mapping, ratio: fl
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
+    # It speaks at INFO whatever the application asked for, of folders it makes and removes.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas(NAME).add_dataframe_asset(NAME)

@@ -66,11 +66,13 @@ def emit(document: Any) -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    from psycopg2 import Error as DatabaseError
+
     try:
         smsswitch(prog_name="smsswitch")
     except InputError as error:
         sys.exit(_refused(f"{error.message_en} ({error.code})"))
-    except SmsswitchError as error:
+    except (SmsswitchError, DatabaseError, OSError) as error:
         sys.exit(_refused(str(error)))
 
 

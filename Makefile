@@ -9,7 +9,7 @@ LOCKS := requirements.lock requirements-dev.lock requirements-sender.lock
 LOCK := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header
 export UV_NO_PROGRESS := 1
 
-.PHONY: setup check test up down demo bench chaos lock lock-check compose-check clean wipe fmt schema
+.PHONY: setup check test up down demo bench chaos lock lock-check compose-check clean wipe fmt schema sender-dist
 
 setup: $(VENV)/.synced  ## virtual environment with everything, both commands in it
 
@@ -56,7 +56,10 @@ bench: setup ## measure; ratios in one run, raw figures in var/bench/ (make benc
 	$(PY) -m benchmarks $(FIGURES)
 
 test: setup ## every test; the last lines name what was left out and why
-	$(VENV)/bin/pytest -q -n 2 --dist loadfile --durations=10
+	$(VENV)/bin/pytest -q -n 2 --dist loadgroup --durations=10
+
+sender-dist: setup ## dist/sms-sender-VERSION.tar.gz: installs on a modem host without a network
+	@$(PY) scripts/sender_dist.py
 
 compose-check: setup ## docker-compose.yaml by the real parser, with and without its secrets; Dockerfiles by hadolint
 	@$(PY) scripts/compose_check.py

@@ -20,6 +20,13 @@ TEMPLATE = "smsswitch_template"
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each file stays with one worker; those of one Airflow home too, since it is imported once."""
+    for item in items:
+        together = "dags" if "tests/dags" in item.path.as_posix() else item.path.as_posix()
+        item.add_marker(pytest.mark.xdist_group(together))
+
+
 @dataclass
 class Database:
     """One test's own database; ``conn`` is a superuser's session in autocommit."""

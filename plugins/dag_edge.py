@@ -81,3 +81,8 @@ def tell(outlet: Any, wakes: dict[str, Any], uploads: Iterable[Any]) -> dict[str
         if asset.name in numbers:
             outlet.add(asset, extra={"uploads": numbers[asset.name]})
     return numbers
+
+
+def orderer(dag_run: Any) -> str:
+    """The person who started a run by its form, for the audit trail."""
+    return f"ops:{getattr(dag_run, 'triggering_user_name', None) or 'airflow'}"

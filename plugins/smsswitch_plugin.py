@@ -1,15 +1,25 @@
-"""The admins' reports inside the Airflow UI, for those who are logged in."""
+"""The monitoring page and the admins' reports inside the Airflow UI, for those who are logged in."""
 
 from __future__ import annotations
 
+import hmac
 import mimetypes
+from typing import Any
 
-from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
-from airflow.api_fastapi.core_api.security import requires_access_view
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.resource_details import (
+    AccessView,
+    DagAccessEntity,
+    DagDetails,
+)
+from airflow.api_fastapi.core_api.security import get_user, requires_access_view
+from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI, HTTPException, Response
 
 from include.errors import InputError
+from include.web.app import create_app
+from include.web.visitor import Visitor
 
 # A plugin's routes are open to everyone unless they say otherwise: the whole app does.
 app = FastAPI(
@@ -41,16 +51,49 @@ def report(key: str) -> Response:
     return Response(content, media_type=kind, headers=HEADERS)
 
 
+MAY_LOOK = Depends(requires_access_view(AccessView.PLUGINS))
+
+
+def visitor(user: Any = Depends(get_user), _may_look: None = MAY_LOOK) -> Visitor:  # noqa: B008
+    """Whoever may open the plugins' pages may look; who may edit runs of group_control may act."""
+    may_act = get_auth_manager().is_authorized_dag(
+        method="PUT",
+        access_entity=DagAccessEntity.RUN,
+        details=DagDetails(id="group_control"),
+        user=user,
+    )
+    return Visitor(f"ops:{user.get_name()}", may_act)
+
+
+def _secret() -> bytes:
+    """Known to every api-server of this Airflow, and to nobody who looks at a page."""
+    key = conf.get("api", "secret_key")
+    return hmac.digest(key.encode(), b"the buttons of the monitoring page", "sha256")
+
+
+monitoring = create_app(visitor, _secret())
+
+
 class SmsswitchPlugin(AirflowPlugin):
     """What Airflow mounts."""
 
     name = "smsswitch"
-    fastapi_apps = [{"app": app, "url_prefix": "/smsswitch", "name": "smsswitch"}]  # noqa: RUF012
+    fastapi_apps = [  # noqa: RUF012
+        {"app": app, "url_prefix": "/smsswitch", "name": "smsswitch"},
+        {"app": monitoring, "url_prefix": "/monitoring", "name": "monitoring"},
+    ]
     external_views = [  # noqa: RUF012
+        {
+            "name": "Monitoring",
+            "href": "/monitoring/",
+            "destination": "nav",
+            "url_route": "monitoring",
+            "nav_top_level": True,
+        },
         {
             "name": "SMS reports",
             "href": "/smsswitch/reports/index.html",
             "destination": "nav",
             "url_route": "sms-reports",
-        }
+        },
     ]

@@ -26,7 +26,20 @@ def add(mac: str, alias: str, modems: int, rate: int | None, as_json: bool) -> N
     """Enrol a host; its database login is shown this once."""
     from include.fleet.groups import add_group
 
-    group = add_group(mac, alias, modems, rate, by=person())
+    _show_address(add_group(mac, alias, modems, rate, by=person()), as_json)
+
+
+@groups.command()
+@GROUP
+@JSON
+def credential(group: str, as_json: bool) -> None:
+    """Give a group's host a new database login, shown this once; the one before is void."""
+    from include.fleet.groups import new_credential
+
+    _show_address(new_credential(group, by=person()), as_json)
+
+
+def _show_address(group: dict[str, Any], as_json: bool) -> None:
     if as_json:
         emit(group)
         return

@@ -60,6 +60,19 @@ def host_url(role: str, password: str) -> str:
     return f"postgresql://{quote(role)}:{quote(password, safe='')}@{host}{port}/{name}{tail}"
 
 
+def new_credential(wanted: str, *, by: str = "ops") -> dict[str, Any]:
+    """A new password for a group's host, shown this once only; the one before is void."""
+    with connect() as conn:
+        group = _find(conn, wanted)
+        with conn.cursor() as cur:
+            cur.execute("select * from make_host_login(%s)", (group["mac"],))
+            host_role, password = cur.fetchone() or ("", "")
+        record(conn, by, "group_credential", f"group:{group['mac']}")
+    return {key: group[key] for key in ("group_id", "mac", "alias")} | {
+        "database_url": host_url(host_role, password)
+    }
+
+
 def edit_group(wanted: str, *, by: str = "ops", **changes: Any) -> dict[str, Any]:
     """Change ``alias``, ``modems``, ``rate`` (0 = no limit) or ``permit`` of a group."""
     with connect() as conn:
@@ -179,15 +192,21 @@ def _taken(code: str, what: str) -> InputError:
     return InputError(code, f"{what} is a group already", f"{what} est déjà un groupe")
 
 
+def bad_modem_count(modems: int | None) -> InputError:
+    """The complaint about a number of modems; a form may have none at all."""
+    shown = "" if modems is None else str(modems)
+    return InputError(
+        "bad_modem_count",
+        f"{shown or 'nothing'} is not a valid number of modems (1 to {MAX_MODEMS})",
+        f"Nombre de modems non valide : {shown or 'aucun'} (1 à {MAX_MODEMS})",
+    )
+
+
 def _checked(**changes: Any) -> dict[str, Any]:
     """The same values, or the first complaint about them."""
     modems, alias, rate = changes.get("modems"), changes.get("alias"), changes.get("rate")
     if modems is not None and not 1 <= modems <= MAX_MODEMS:
-        raise InputError(
-            "bad_modem_count",
-            f"{modems} is not a valid number of modems (1 to {MAX_MODEMS})",
-            f"Nombre de modems non valide : {modems} (1 à {MAX_MODEMS})",
-        )
+        raise bad_modem_count(modems)
     if alias is not None and not 1 <= len(alias.strip()) <= 60:
         raise InputError(
             "bad_alias", "an alias has 1 to 60 characters", "un alias a de 1 à 60 caractères"

@@ -14,10 +14,12 @@ FILES = sorted((ROOT / "dags").glob("*.py"))
 WANTED = {
     "billing_daily",
     "bucket_scan",
+    "campaign_control",
     "campaign_expand",
     "campaign_intake",
     "contacts_import",
     "fleet_monitor",
+    "group_control",
     "reports",
     "taxation_ingest",
 }

@@ -129,3 +129,50 @@ def test_reports(run: Run, tmp_path: Path) -> None:
     assert len(written) == 3
     for key in written:
         assert (tmp_path / "var" / "reports" / key).stat().st_size > 0
+
+
+MAC = "64-31-50-1B-E9-E9"
+
+
+def test_group_control_carries_out_orders_and_tells_no_password(
+    run: Run, db: Database, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    added = run("group_control", action="add", mac=MAC, alias="machine 1", modems=1)
+    assert added["next"] == "smsswitch groups credential 64:31:50:1b:e9:e9"
+    assert "postgresql://host_" not in str(added) + caplog.text + "".join(capfd.readouterr())
+    run("group_control", action="edit", mac=MAC, alias="machine 2", modems=3, rate=10)
+    for action, state in (("stop", "stopped"), ("start", "started"), ("drain", "draining")):
+        assert run("group_control", action=action, alias="machine 2")["state"] == state
+    assert db.all("select alias, modems, rate_limit from modem_group") == [("machine 2", 3, 10)]
+    run("group_control", action="condemn", mac=MAC)
+    run("group_control", action="delete", mac=MAC)
+    assert db.one("select count(*) from modem_group where deleted_at is null") == 0
+    assert db.all("select distinct actor, count(*) from audit_entry group by 1") == [
+        ("ops:dag_test", 7)
+    ]
+
+
+def test_row_94_an_order_with_two_mistakes_fails_at_once(bag: Any, db: Database) -> None:
+    done = bag.dags["group_control"].test(
+        run_conf={"action": "add", "mac": "0", "alias": "x", "modems": 0}
+    )
+    assert done.state == "failed"
+    assert db.one("select count(*) from modem_group") == 0
+
+
+def test_campaign_control(run: Run, db: Database, inbox: Path) -> None:
+    (inbox / "contacts" / "guests.csv.mapping.yaml").write_text(MAPPING)
+    (inbox / "contacts" / "guests.csv").write_text(CONTACTS)
+    scan_until_registered(run, db, 1)
+    run("contacts_import", upload_id=db.one("select upload_id from upload"))
+    (inbox / "campaigns" / "hello.yaml").write_text(CAMPAIGN)
+    scan_until_registered(run, db, 2)
+    upload = db.one("select upload_id from upload where kind = 'campaign'")
+    run("campaign_intake", upload_id=upload)
+    run("campaign_expand")
+    for action, state in (("pause", "paused"), ("resume", "sending"), ("cancel", "cancelled")):
+        done = run("campaign_control", client="acme", campaign="hello", action=action)
+        assert done["state"] == state
+    assert db.all("select actor, action from audit_entry order by entry_id desc limit 1") == [
+        ("ops:dag_test", "campaign_cancel")
+    ]

@@ -1,4 +1,4 @@
-"""The reports inside Airflow: for those who are logged in, and nothing but reports."""
+"""Our pages inside Airflow: for those who are logged in, and nothing but those pages."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,3 +47,27 @@ def test_a_report_comes_without_leave_to_run_anything(plugin: Any) -> None:
     answer = plugin.report("2026/R1.html")
     assert (answer.body, answer.media_type) == (b"<h1>groups</h1>", "text/html")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_nobody_sees_the_monitoring_without_logging_in(plugin: Any) -> None:
+    for path in ("/", "/groups/1", "/api/groups", "/api/groups/1", "/monitoring.js"):
+        assert ask(plugin.monitoring, path).status_code == 401, path
+
+
+@pytest.mark.parametrize(("role", "acts"), [("viewer", False), ("op", True), ("admin", True)])
+def test_who_may_edit_runs_may_act(
+    plugin: Any, monkeypatch: pytest.MonkeyPatch, role: str, acts: bool
+) -> None:
+    from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+
+    monkeypatch.setattr(plugin, "get_auth_manager", SimpleAuthManager)
+    visitor = plugin.visitor(SimpleAuthManagerUser(username="jane", role=role))
+    assert (visitor.name, visitor.may_act) == ("ops:jane", acts)
+
+
+def test_the_menu_leads_to_the_pages(plugin: Any) -> None:
+    mounted = {app["url_prefix"] for app in plugin.SmsswitchPlugin.fastapi_apps}
+    for view in plugin.SmsswitchPlugin.external_views:
+        assert "/" + view["href"].split("/")[1] in mounted
+    assert "monitoring" in {view["url_route"] for view in plugin.SmsswitchPlugin.external_views}

@@ -1,6 +1,7 @@
 """How the fields of a layout are stored, and the lattice along which a column widens."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from include.taxation.layout import Column
@@ -13,6 +14,7 @@ DIGITS_NOT_NUMBERS = frozenset(
     """callednumber chargednumber callingnumber initialdiallednumber actingextensionnumber subaddress
     chargedcostcenter accesscode callreference ticketversion""".split()
 )
+DURATIONS = frozenset(["duration", "waitingduration", "effectivecallduration"])
 DATES = frozenset(["startdatetime", "enddatetime"])
 _ABOVE: dict[str, frozenset[str]] = {
     "bigint": frozenset(["bigint", "numeric", "text"]),
@@ -46,7 +48,7 @@ class Stored:
     name: str
     table_type: SqlType
 
-    @property
+    @cached_property
     def kind(self) -> SqlType:
         """How its values read, whatever the table has become."""
         return sql_type(self.field)

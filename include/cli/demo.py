@@ -95,7 +95,7 @@ Airflow is up:    {stack["airflow_url"]}
 Log in as:        {admin["username"]} / {admin["password"]}
 Look at:          Dags: bucket_scan, contacts_import, campaign_expand: what each run did, and its log
                   Assets: how a dropped file drives the next DAG
-                  Reports, in the menu on the left: what the admins see
+                  SMS reports, in the menu on the left: what the admins see
 What clients see: {stack["bucket_url"]}/clients/assurances-dupont/outbox/index.html
 What admins see:  {stack["reports_url"]}/reports/index.html
 {end}""",

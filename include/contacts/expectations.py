@@ -100,11 +100,14 @@ def _suite(mapping: Mapping, max_reject_ratio: float) -> Any:
 
 
 def _validate_frames(frames: Iterable[pd.DataFrame], mapping: Mapping, ratio: float) -> list[Any]:
+    # It speaks at INFO whatever the application asked for, already while it is imported.
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    # It speaks at INFO whatever the application asked for, of folders it makes and removes.
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    logging.getLogger(ProgressBarsConfig.__module__).setLevel(
+        logging.WARNING
+    )  # asks for INFO itself
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas(NAME).add_dataframe_asset(NAME)

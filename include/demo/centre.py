@@ -5,13 +5,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from include.db import connect, sql
 from include.db.migrate import migrate
 from include.errors import SmsswitchError
+from include.settings import settings
 from include.stack.airflow import Api
 from include.storage import Storage
 
@@ -84,11 +87,12 @@ class Centre:
 
     def generate_spool(self, spool: Storage, folder: Path, tickets: int, seed: int) -> None:
         """Drop the PBX's compressed files, two in each layout, and a `tax.tmp` still being written."""
+        today = f"{datetime.now(ZoneInfo(settings().timezone)):%Y-%m-%d}"  # so that reports show it
         for number, (layout, name) in enumerate(SPOOLS):
             local = folder / name
             self.command(
                 "taxation", "generate", "--layout", layout, "--tickets", str(tickets),
-                "--seed", str(seed + number), "-o", str(local),
+                "--seed", str(seed + number), "--from", today, "-o", str(local),
             )  # fmt: skip
             content = local.read_bytes()
             spool.write_bytes(f"{PBX}/{name}", content)

@@ -9,7 +9,7 @@ LOCKS := requirements.lock requirements-dev.lock requirements-sender.lock
 LOCK := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header
 export UV_NO_PROGRESS := 1
 
-.PHONY: setup check test up down demo bench chaos lock lock-check compose-check clean wipe fmt schema sender-dist
+.PHONY: setup check test up down demo bench chaos lock lock-check compose-check clean wipe fmt schema sender-dist sender-dist-check
 
 setup: $(VENV)/.synced  ## virtual environment with everything, both commands in it
 
@@ -55,11 +55,17 @@ fmt: setup
 bench: setup ## measure; ratios in one run, raw figures in var/bench/ (make bench FIGURES=p9)
 	$(PY) -m benchmarks $(FIGURES)
 
+chaos: setup ## kill, cut off, burn; the network's count against the database (make chaos FIGURES=c1 SEED=3 OPTIONS=--short)
+	$(PY) -m chaos $(FIGURES) $(if $(SEED),--seed $(SEED)) $(OPTIONS)
+
 test: setup ## every test; the last lines name what was left out and why
 	$(VENV)/bin/pytest -q -n 2 --dist loadgroup --durations=10
 
 sender-dist: setup ## dist/sms-sender-VERSION.tar.gz: installs on a modem host without a network
 	@$(PY) scripts/sender_dist.py
+
+sender-dist-check: setup ## install and remove it in a whole Debian 12 (root, mmdebstrap; two minutes)
+	@SMSSWITCH_DEBIAN_ROOT=1 $(VENV)/bin/pytest -q tests/integration/sender/test_installation.py
 
 compose-check: setup ## docker-compose.yaml by the real parser, with and without its secrets; Dockerfiles by hadolint
 	@$(PY) scripts/compose_check.py

@@ -39,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sms-sender", description="Sends SMS for a centre.")
+    parser.add_argument(
+        "--version", action="version", version=f"sms-sender {daemon.package_version()}"
+    )
     parser.add_argument("--verbose", action="store_true", help="say more in the log")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -64,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("doctor", "check everything that sending needs")
     command.add_argument("--json", action="store_true")
     command.set_defaults(command=_doctor)
+    add("mac", "the MAC address to enrol this host with").set_defaults(command=_mac)
     command = add("modems", "list the ports, or ask the modems who they are")
     command.add_argument("action", choices=("list", "probe"))
     command.add_argument("--json", action="store_true")
@@ -127,6 +131,11 @@ def _disconnect(args: argparse.Namespace) -> int:
     settings = load(args.config, need_server=False)
     control.disconnect(settings, settings.drain_seconds + daemon.UPLOAD_SECONDS + 10)
     print("drained and ended")
+    return 0
+
+
+def _mac(args: argparse.Namespace) -> int:
+    print(mac_address(load(args.config, need_server=False).mac))
     return 0
 
 

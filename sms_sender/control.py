@@ -66,6 +66,9 @@ def connect(settings: Settings, server: str) -> Path:
     fresh = settings.credential_file.with_name(settings.credential_file.name + ".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(server + "\n")
+        if os.geteuid() == 0:  # the service, which owns the folder, must be able to read it
+            owner = settings.credential_file.parent.stat()
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
     fresh.replace(settings.credential_file)
     return settings.credential_file
 

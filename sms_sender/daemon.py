@@ -19,7 +19,7 @@ from sms_sender.host import boot_id, mac_address
 from sms_sender.journal import Journal
 from sms_sender.journal_rows import Answer
 from sms_sender.link import Link
-from sms_sender.notify import notify
+from sms_sender.notify import Watchdog, notify
 from sms_sender.queue import Queue
 from sms_sender.settings import Settings
 from sms_sender.status import Listener, Snapshot, public_address
@@ -67,6 +67,7 @@ class Daemon:
         self._until_idle = until_idle
         self._asked_to_stop = threading.Event()
         self._started = time.time()
+        self._watchdog = Watchdog()
 
     def run(self) -> int:
         """Work until asked to stop (SIGTERM, SIGINT), fenced off, or idle; the exit status."""
@@ -128,6 +129,7 @@ class Daemon:
         while not (self._asked_to_stop.is_set() or self._link.fenced):
             if self._link.idle.wait(0.1):
                 return
+            self._watchdog.pat(self._alive)
             now = time.monotonic()
             if registered_at is None and self._link.registered:
                 registered_at = now
@@ -140,7 +142,7 @@ class Daemon:
                 self._resume(recalled)
             if now >= discover_at:
                 self._group.start()
-                notify("WATCHDOG=1")
+                notify(f"STATUS={self._group.in_service()} modems in service")
                 discover_at = now + DISCOVER_SECONDS
             if now >= forget_at:
                 self.journal.forget_texts()
@@ -152,6 +154,7 @@ class Daemon:
         self._queue.drain("returned")
         until = time.monotonic() + self._settings.drain_seconds
         while self._in_flight() and time.monotonic() < until:
+            self._watchdog.pat(self._alive)
             self._queue.wait(0.02)
         if not self._group.stop(max(until - time.monotonic(), 1.0)):
             log.warning("a modem still holds its answer back: it will be uncertain")
@@ -160,6 +163,10 @@ class Daemon:
         if self._link.fenced:
             return FENCED
         return STUCK if self._link.stuck else OK
+
+    def _alive(self) -> bool:
+        """Say whether the threads that nothing works without do run."""
+        return self.journal.writer.alive and self._link.alive
 
     def _in_flight(self) -> bool:
         return self._queue.counts().in_hand > 0 or self._queue.holding()

@@ -107,6 +107,11 @@ class Link:
         return not self._journal.outbox
 
     @property
+    def alive(self) -> bool:
+        """Whether it still talks to the centre, or tries to."""
+        return self._thread.is_alive()
+
+    @property
     def registered(self) -> bool:
         """Whether the centre knows of this process."""
         return self._registered

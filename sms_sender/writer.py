@@ -56,6 +56,11 @@ class Writer:
         self.operations = 0
         self.failed: Exception | None = None
 
+    @property
+    def alive(self) -> bool:
+        """Whether it writes what it is asked."""
+        return self._thread.is_alive()
+
     def start(self) -> None:
         """Begin to write."""
         self._thread.start()

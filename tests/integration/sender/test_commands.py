@@ -1,6 +1,7 @@
 """The commands a person types on a modem host."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -103,3 +104,20 @@ def test_encode() -> None:
     assert found["encoding"] == "ucs2"
     assert "ê" in found["ucs2_because"]
     assert [set(pdu) for pdu in found["pdus"]] == [{"length", "hex"}]
+
+
+def test_the_credential_belongs_to_whom_its_folder_does(
+    fleet: Fleet, machine: Make, tmp_path: Path
+) -> None:
+    host = fleet.host()
+    here = machine(host)
+    state = tmp_path / "state"
+    state.mkdir()
+    if os.geteuid() == 0:
+        os.chown(state, 12345, 12345)
+    here.config.write_text(f'credential_file = "{state}/server"\nmac = "{host.mac}"\n')
+    status, _, err = sender("connect", host.url, "--config", str(here.config))
+    assert status == 0, err
+    written = (state / "server").stat()
+    assert (written.st_mode & 0o777, written.st_uid) == (0o600, state.stat().st_uid)
+    assert sender("mac", "--config", str(here.config)) == (0, f"{host.mac}\n", "")

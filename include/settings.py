@@ -67,8 +67,15 @@ def settings() -> Settings:
 
 
 def extra_valid_prefixes() -> tuple[str, ...]:
-    """``SMSSWITCH_EXTRA_VALID_PREFIXES``: numbers to take as valid mobiles, blank-separated."""
-    return tuple(os.environ.get("SMSSWITCH_EXTRA_VALID_PREFIXES", "").replace(",", " ").split())
+    """``SMSSWITCH_EXTRA_VALID_PREFIXES``: numbers to take as valid mobiles, blank-separated.
+
+    On the local stack that `make up` has started the numbers of fiction, unless it is set.
+    """
+    name = "SMSSWITCH_EXTRA_VALID_PREFIXES"
+    raw = os.environ.get(name)
+    if raw is None and not os.environ.get("SMSSWITCH_DATABASE_URL"):
+        raw = _local_stack(var_dir()).get(name)
+    return tuple((raw or "").replace(",", " ").split())
 
 
 def _local_stack(var: Path) -> dict[str, str]:

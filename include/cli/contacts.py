@@ -104,6 +104,9 @@ def _tell(receipt: dict[str, Any]) -> None:
         click.echo(f"{receipt['reason']['message_en']} ({receipt['reason']['code']})", err=True)
     if receipt.get("next_step"):
         click.echo(receipt["next_step"], err=True)
+    if receipt["state"] == "awaiting_mapping":
+        outbox = f"{settings().bucket_url}/clients/{receipt['client']}/outbox"
+        click.echo(f"{outbox}/imports/{receipt['import_id']}/mapping.yaml", err=True)
 
 
 def _status(receipt: dict[str, Any]) -> int:

@@ -45,8 +45,8 @@ def env() -> None:
     """Print the settings of the running stack for a shell: eval "$(smsswitch stack env)"."""
     from include.stack import supervisor
 
-    for name, value in supervisor.addresses().items():
-        click.echo(f"export SMSSWITCH_{name.upper()}={shlex.quote(value)}")
+    for name, value in supervisor.variables().items():
+        click.echo(f"export {name}={shlex.quote(value)}")
 
 
 @stack.command()

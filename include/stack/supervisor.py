@@ -36,6 +36,7 @@ MIN_FREE_BYTES = 2 * 1024**3
 START_SECONDS = 240.0
 USUAL_PORT = 8080
 ADDRESSES = ("database_url", "bucket_url", "spool_url", "reports_url")
+PREFIXES = "SMSSWITCH_EXTRA_VALID_PREFIXES"
 
 
 @dataclass(frozen=True)
@@ -118,12 +119,13 @@ def is_up() -> bool:
     return _standing(Files.here()) is not None
 
 
-def addresses() -> dict[str, str]:
-    """The addresses in `stack.json` by name; StackError when the stack is down."""
+def variables() -> dict[str, str]:
+    """The settings of the running stack as variables; StackError when it is down."""
     known = _standing(Files.here())
     if known is None:
         raise StackError("the stack is not up: start it with `make up`")
-    return {name: str(known[name]) for name in known if name in ADDRESSES}
+    found = {f"SMSSWITCH_{name.upper()}": str(known[name]) for name in ADDRESSES}
+    return {**found, PREFIXES: os.environ.get(PREFIXES, FICTION)}
 
 
 def _start(files: Files, port: int, say: Progress) -> dict[str, object]:
@@ -196,8 +198,7 @@ def _addresses() -> dict[str, str]:
     for url in addresses.values():
         if url.startswith("file://"):
             Path(urlsplit(url).path).mkdir(parents=True, exist_ok=True)
-    valid = os.environ.get("SMSSWITCH_EXTRA_VALID_PREFIXES", FICTION)
-    return {**addresses, "SMSSWITCH_EXTRA_VALID_PREFIXES": valid}
+    return {**addresses, PREFIXES: os.environ.get(PREFIXES, FICTION)}
 
 
 def _spawn_airflow(files: Files, env: dict[str, str]) -> None:

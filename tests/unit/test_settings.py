@@ -6,7 +6,7 @@ import pytest
 
 from include.errors import ConfigurationError
 from include.logs import masked
-from include.settings import settings
+from include.settings import extra_valid_prefixes, settings
 
 
 def test_without_a_database_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +28,20 @@ def test_a_number_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("SMSSWITCH_MAX_ROWS", "many")
     with pytest.raises(ConfigurationError, match="SMSSWITCH_MAX_ROWS"):
         settings()
+
+
+def test_numbers_of_fiction_are_valid_on_the_local_stack_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("SMSSWITCH_DATABASE_URL", "SMSSWITCH_EXTRA_VALID_PREFIXES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SMSSWITCH_VAR", str(tmp_path))
+    assert extra_valid_prefixes() == ()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "stack.json").write_text('{"database_url": "postgresql://127.0.0.1/x"}')
+    assert extra_valid_prefixes() == settings().extra_valid_prefixes == ("+3363998",)
+    monkeypatch.setenv("SMSSWITCH_DATABASE_URL", "postgresql://127.0.0.1/y")
+    assert extra_valid_prefixes() == ()
 
 
 @pytest.mark.parametrize(("number", "shown"), [("+33639980012", "+3363998••••"), ("112", "••••")])

@@ -119,12 +119,17 @@ def is_up() -> bool:
     return _standing(Files.here()) is not None
 
 
-def variables() -> dict[str, str]:
-    """The settings of the running stack as variables; StackError when it is down."""
+def addresses() -> dict[str, str]:
+    """The addresses in `stack.json` by name; StackError when the stack is down."""
     known = _standing(Files.here())
     if known is None:
         raise StackError("the stack is not up: start it with `make up`")
-    found = {f"SMSSWITCH_{name.upper()}": str(known[name]) for name in ADDRESSES}
+    return {name: str(known[name]) for name in known if name in ADDRESSES}
+
+
+def variables() -> dict[str, str]:
+    """The settings of the running stack as variables; StackError when it is down."""
+    found = {f"SMSSWITCH_{name.upper()}": url for name, url in addresses().items()}
     return {**found, PREFIXES: os.environ.get(PREFIXES, FICTION)}
 
 

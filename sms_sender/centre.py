@@ -107,9 +107,9 @@ class Centre:
         Returns whether the centre notified.
         """
         descriptors: list[Any] = [wake]
-        if self._conn is not None:
-            if self._notified():
-                return True
+        if self._conn is not None and self._notified():
+            return True
+        if self._conn is not None:  # asking may have found it lost
             descriptors.append(self._conn)
         try:
             ready, _, _ = select.select(descriptors, [], [], max(timeout, 0))

@@ -1,0 +1,61 @@
+"""`make chaos`: every figure, or those named; one JSON document each, exit 1 on a miss."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import click
+
+from chaos.scale import Outcome, Scale
+from chaos.world import World, made
+from include.settings import var_dir
+
+FIGURES = {
+    "c1": ("chaos.c1_kill", "kill -9 at random instants"),
+    "c2": ("chaos.c2_oracle", "the same with SIMs that can be asked, reports and rejected numbers"),
+    "c4": ("chaos.c4_restart", "SIGTERM under load"),
+    "c6": ("chaos.c6_away", "the database is away"),
+    "c7": ("chaos.c7_identity", "two hosts with one identity"),
+    "c8": ("chaos.c8_lost", "a host is destroyed and condemned"),
+    "c9": ("chaos.c9_streams", "generated reply streams of modems"),
+}
+_count = click.IntRange(min=1)
+
+
+@click.command(epilog="\n\n".join(f"{name}: {about}" for name, (_, about) in FIGURES.items()))
+@click.argument("names", nargs=-1, type=click.Choice(list(FIGURES)))
+@click.option("--seed", type=int, help="where and when things are hit (default 1)")
+@click.option("--times", "--kills", type=_count, help="kills, restarts, streams or seconds away")
+@click.option("--messages", type=_count)
+@click.option("--modems", type=_count)
+@click.option("--short", is_flag=True, help="as in make test, not in full")
+def chaos(names: tuple[str, ...], short: bool, **changes: int | None) -> None:
+    """Hit the sender as NAMES say, or in every way, and count what became of the messages."""
+    folder = var_dir() / "chaos"
+    folder.mkdir(parents=True, exist_ok=True)
+    passed = True
+    for name in names or FIGURES:
+        document = _one(name, short, changes)
+        text = json.dumps(document, indent=2)
+        (folder / f"{name}-{time.strftime('%Y%m%dT%H%M%S')}.json").write_text(text + "\n")
+        click.echo(text)
+        passed = passed and document["passed"]
+    sys.exit(0 if passed else 1)
+
+
+def _one(name: str, short: bool, changes: dict[str, int | None]) -> dict[str, Any]:
+    module: ModuleType = import_module(FIGURES[name][0])
+    scale: Scale = (module.SHORT if short else module.FULL).but(**changes)
+    run: Callable[[World, Scale], Outcome] = module.run
+    began = time.monotonic()
+    with made() as world:
+        outcome = run(world, scale)
+    return {"figure": name, "seconds": round(time.monotonic() - began, 1), **outcome.document()}
+
+
+if __name__ == "__main__":
+    chaos()

@@ -1,0 +1,48 @@
+"""Every figure of `make chaos` in its short form."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from chaos.__main__ import FIGURES
+from chaos.truth import find
+from chaos.world import World
+from tests.conftest import Database
+from tests.integration.sender.hosts import Fleet
+
+
+@pytest.fixture
+def world(db: Database, tmp_path: Path) -> Iterator[World]:
+    made = World(Fleet(db), tmp_path)
+    yield made
+    made.end()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_is_missed(name: str, world: World) -> None:
+    module = import_module(FIGURES[name][0])
+    outcome = module.run(world, module.SHORT)
+    assert outcome.misses == [], outcome.document()
+
+
+def test_the_count_sees_what_is_wrong(world: World) -> None:
+    """A part sent twice, one told sent that never was, one that was and is not told."""
+    host = world.fleet.host(modems=2)
+    world.campaign(host, 20)
+    machine = world.machine(host)
+    machine.simulate(2, "--delivered", "0")
+    machine.run_until_idle()
+    good = find(world, [machine])
+    assert not (good.duplicated or good.lost or good.told_sent_but_not or good.sent_but_not_told)
+    lines = machine.network.read_text().splitlines(keepends=True)
+    machine.network.write_text("".join([*lines[1:], lines[1]]))
+    world.fleet.db.conn.cursor().execute(
+        "update segment set state = 'planned' where message_id ="
+        " (select min(message_id) from message where contact_id = 20)"
+    )
+    bad = find(world, [machine])
+    assert len(bad.duplicated) == len(bad.told_sent_but_not) == 1
+    assert len(bad.lost) == 1
+    assert {number for number, _ in bad.sent_but_not_told} == {20}

@@ -32,16 +32,26 @@ class CentreError(SmsswitchError):
     """A command or a DAG run of the demo failed; the message has its own words."""
 
 
-def reset(clients: Sequence[str], storages: Sequence[tuple[Storage, Sequence[str]]]) -> None:
-    """Take away what an earlier demo left; refuses a database that holds other clients."""
+def refuse_strangers(clients: Sequence[str]) -> None:
+    """Raise CentreError where the database holds other clients than those of the demo."""
     with connect(role=None) as conn, conn.cursor() as cur:
+        cur.execute("select to_regclass('public.client') is not null")
+        if cur.fetchone() == (False,):
+            return
         cur.execute("select code from client where code <> all(%s) order by code", (list(clients),))
         others = [code for (code,) in cur.fetchall()]
-        if others:
-            raise CentreError(
-                f"this database holds other clients ({', '.join(others[:3])}…): the demo wipes what it "
-                "finds, so give it a database of its own in SMSSWITCH_DATABASE_URL"
-            )
+    if others:
+        raise CentreError(
+            f"this database holds other clients ({', '.join(others[:3])}): the demo wipes what it "
+            "finds, so give it a database of its own in SMSSWITCH_DATABASE_URL, or another "
+            "SMSSWITCH_VAR"
+        )
+
+
+def reset(clients: Sequence[str], storages: Sequence[tuple[Storage, Sequence[str]]]) -> None:
+    """Take away what an earlier demo left; refuses a database that holds other clients."""
+    refuse_strangers(clients)
+    with connect(role=None) as conn, conn.cursor() as cur:
         cur.execute(sql("demo/drop_everything"))
     migrate()
     for storage, prefixes in storages:

@@ -5,6 +5,7 @@ claimed by two `sms-sender` processes logged in as their own hosts.
 """
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from include.db import connect
 from include.demo import files, summary, tenancy
-from include.demo.centre import PBX, Centre, figures, look, parse, reset
+from include.demo.centre import PBX, Centre, figures, look, parse, refuse_strangers, reset
 from include.demo.hosts import Host, end_left_over, start_host
 from include.demo.telling import ENDED, Campaign, Import, Story
 from include.demo.texts import CAMPAIGNS, CLINIC, DUPONT, MAPPINGS
@@ -70,6 +71,8 @@ def run(say: Say, size: Size = DAY, seed: int = 2012) -> Outcome:
     clock = Clock()
     with clock.timed("stack"):
         guest = supervisor.is_up()
+        if guest or os.environ.get("SMSSWITCH_DATABASE_URL"):
+            refuse_strangers(list(CLIENTS))  # before a DAG of ours touches what is theirs
         stack = supervisor.up(say)
         if not guest:
             tenancy.claim()

@@ -86,6 +86,12 @@ def up(say: Progress) -> dict[str, object]:
     (files.var / "log").mkdir(exist_ok=True)
     with _alone(files):
         if (known := _standing(files)) is not None:
+            given = os.environ.get("SMSSWITCH_DATABASE_URL", "")
+            if given and given != known["database_url"]:
+                raise StackError(
+                    "the stack that is up uses another database than SMSSWITCH_DATABASE_URL: "
+                    "unset that, or end the stack with `make down`"
+                )
             say(f"already up: {known['airflow_url']}")
             return known
         if files.processes.exists():

@@ -1,6 +1,7 @@
 """`make sender-dist`: one tar.gz that installs sms-sender on a Debian modem host without a network.
 
-It is written to the folder given, or to dist/. The same commit gives the same bytes: names are sorted, times and owners fixed.
+It is written to the folder given, or to dist/. The same commit gives the same bytes: names are
+sorted, times and owners fixed.
 """
 
 import gzip

@@ -15,6 +15,7 @@ from sms_sender.errors import ModemError, SenderError
 from sms_sender.host import mac_address
 from sms_sender.pdu import PduError, encode_report
 from sms_sender.settings import DEFAULT_PATH, ModemSettings, Settings, load
+from sms_sender.status import quota_text
 
 REFUSED = 1
 
@@ -114,6 +115,7 @@ def _show(document: dict[str, Any], as_json: bool) -> None:
         print(
             f"{modem['port']}  IMEI {modem['imei']}  {modem['operator']}  "
             f"signal {modem['signal_label']}  {state}  {modem['counts']}"
+            f"  {quota_text(modem['quota'])}  {modem['balance'] or ''}".rstrip()
         )
     for error in document["errors"]:
         print(f"error        {error}")
@@ -165,7 +167,8 @@ def _modem(settings: Settings, modem: ModemSettings, action: str) -> dict[str, A
     if action == "list":
         return {"port": modem.port}
     try:
-        return {"port": modem.port, **asdict(doctor.probe(settings, modem))}
+        found, balance = doctor.probe(settings, modem)
+        return {"port": modem.port, **asdict(found), "balance": balance}
     except ModemError as error:
         return {"port": modem.port, "error": str(error)}
 

@@ -44,12 +44,14 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _port(settings, modem, busy)
 
 
-def probe(settings: Settings, modem: ModemSettings) -> Identity:
-    """Open one port and ask who is there."""
+def probe(settings: Settings, modem: ModemSettings) -> tuple[Identity, str | None]:
+    """Open one port and ask who is there, and for its balance where a code is configured."""
     asked = Modem(modem.port, timeouts=settings.timeouts, pins=settings.pins, smsc=modem.smsc)
     try:
         asked.open()
-        return asked.identify()
+        found = asked.identify()
+        code = settings.ussd_code(found)
+        return found, asked.ussd(code) if code else None
     finally:
         asked.close()
 
@@ -111,7 +113,7 @@ def _port(settings: Settings, modem: ModemSettings, busy: set[str]) -> Finding:
                 return Finding(check, False, "is no serial port")
             if not os.access(modem.port, os.R_OK | os.W_OK):
                 return Finding(check, False, "may not be read and written: group dialout?")
-        found = probe(settings, modem)
+        found, balance = probe(settings, modem)
     except (ModemError, OSError) as error:
         return Finding(check, False, str(error))
     fit = found.sim_state == "ready" and found.registration in {"home", "roaming"}
@@ -119,5 +121,5 @@ def _port(settings: Settings, modem: ModemSettings, busy: set[str]) -> Finding:
         check,
         fit,
         f"IMEI {found.imei}, SIM {found.sim_state}, {found.operator}, {found.registration}, "
-        f"signal {found.signal_label}",
+        f"signal {found.signal_label}" + (f", {balance}" if balance else ""),
     )

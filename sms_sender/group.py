@@ -6,13 +6,15 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from sms_sender.health import ModemStatus
 from sms_sender.journal import Journal
 from sms_sender.journal_rows import Answer, Attempt
 from sms_sender.modem import Identity, Modem
 from sms_sender.oracle import Oracle
 from sms_sender.queue import Queue
 from sms_sender.settings import ModemSettings, Settings
-from sms_sender.worker import ModemStatus, Worker
+from sms_sender.tally import Tallies
+from sms_sender.worker import Met, Worker
 
 log = logging.getLogger(__name__)
 WAIT_FOR_MODEM_SECONDS = 30.0
@@ -33,6 +35,7 @@ class Group:
         self._lock = threading.Lock()
         self._unresolved: list[Attempt] = []
         self._agreements: dict[tuple[str, str], int] = {}
+        self._tallies = Tallies(settings.quotas, journal.journal_id)
         self._started = time.monotonic()
 
     def recall(self, same_boot: bool) -> list[Attempt]:
@@ -42,6 +45,9 @@ class Group:
         what nobody can be asked about.
         """
         self._agreements = self._journal.agreements() if same_boot else {}
+        if self._settings.quotas:
+            month = self._tallies.month()
+            self._tallies.recall(self._journal.sends(), self._journal.recipients(month))
         hopeless: list[Attempt] = []
         for attempt in self._journal.unresolved():
             trusted = Oracle(
@@ -99,6 +105,8 @@ class Group:
             epoch=self._epoch,
             introduce=self._introduce,
             depart=self._depart,
+            ussd_code=self._settings.ussd_code,
+            balance_seconds=self._settings.balance_hours * 3600,
         )
 
     def _depart(self, worker: Worker) -> None:
@@ -107,7 +115,7 @@ class Group:
             for imei in [i for i, known in self._by_imei.items() if known is worker]:
                 del self._by_imei[imei]
 
-    def _introduce(self, worker: Worker, identity: Identity) -> tuple[Oracle, list[Attempt]] | None:
+    def _introduce(self, worker: Worker, identity: Identity) -> Met | None:
         """Let a modem send, unless another port shows the same IMEI: the second of a stick."""
         imei, imsi = identity.imei or "", identity.imsi or ""
         with self._lock:
@@ -121,4 +129,4 @@ class Group:
             self._agreements[imei, imsi] = count
             self._journal.set_agreed(imei, imsi, count)
 
-        return Oracle(agreed, remember), mine
+        return Met(Oracle(agreed, remember), mine, self._tallies.of(identity.imsi, identity.iccid))

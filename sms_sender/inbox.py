@@ -33,6 +33,7 @@ class Inbox:
         self._handed: list[tuple[str | None, int]] = []
         self._announced: deque[tuple[str, int]] = deque(maxlen=MAX_REPORTED)
         self._items: list[Item] = []
+        self._replies: deque[str] = deque(maxlen=16)
 
     def collect(self, line: Line, timeout: float) -> list[Item]:
         """Return what is there, or the first that comes within `timeout` seconds.
@@ -56,6 +57,13 @@ class Inbox:
         items, self._items = self._items, []
         return items
 
+    def replies(self, line: Line) -> list[str]:
+        """Return the `+CUSD` lines that came since the last call."""
+        self._take(line)
+        replies = list(self._replies)
+        self._replies.clear()
+        return replies
+
     def _take(self, line: Line) -> None:
         while line.inbox:
             self._items += self._unsolicited(line.inbox.popleft())
@@ -63,6 +71,9 @@ class Inbox:
     def _unsolicited(self, event: Unsolicited) -> list[Item]:
         if event.pdu is not None:
             return _decode(event.pdu)
+        if event.line.startswith("+CUSD:"):
+            self._replies.append(event.line)
+            return []
         found = _match_stored(event.line)
         if found:
             self._announced.append((found[1], int(found[2])))

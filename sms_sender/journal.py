@@ -21,6 +21,7 @@ from sms_sender.journal_rows import (
     LOCAL,
     PENDING,
     REFUSED,
+    SENDS,
     UPLOADED,
     Answer,
     Attempt,
@@ -124,10 +125,21 @@ class Journal:
         """Give an attempt its identity; nothing is written yet."""
         return Attempt(next(self._rows), _fresh_id(), part, imei, imsi, mr_before)
 
-    def intend(self, attempt: Attempt, epoch: int) -> Ticket:
-        """Write the intent down. No byte of the PDU may be written before the ticket is good."""
+    def intend(
+        self, attempt: Attempt, epoch: int, recipient: tuple[str, str, bytes] | None = None
+    ) -> Ticket:
+        """Write the intent down. No byte of the PDU may be written before the ticket is good.
+
+        `recipient` (SIM, month, key) is remembered with it.
+        """
         row = attempt_row(attempt, epoch)
-        return self.writer.put(lambda db: db.execute(INSERT_ATTEMPT, row))
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute(INSERT_ATTEMPT, row)
+            if recipient is not None:
+                db.execute("insert or ignore into recipient values (?, ?, ?)", recipient)
+
+        return self.writer.put(write)
 
     def answer(self, attempt: Attempt, answer: Answer, upload: int = PENDING) -> Ticket:
         """Write down what became of an attempt; it goes to the outbox unless held or local."""
@@ -244,6 +256,16 @@ class Journal:
         """Return those counts. Only before `open`."""
         rows = self._db.execute("select imei, imsi, agreed from sim")
         return {(imei, imsi): agreed for imei, imsi, agreed in rows}
+
+    def sends(self, days: int = 33) -> list[tuple[str, str]]:
+        """Return (IMSI, time) of what went out or may have, lately. Only before `open`."""
+        return self._db.execute(SENDS, (f"-{days} days",)).fetchall()
+
+    def recipients(self, month: str) -> list[tuple[str, bytes]]:
+        """Return (SIM, key) of whom was sent to in a month. Only before `open`."""
+        return self._db.execute(
+            "select sim, key from recipient where month = ?", (month,)
+        ).fetchall()
 
     def open_batches(self) -> list[Batch]:
         """Return the batches that are not closed, with all their messages. Only before `open`."""

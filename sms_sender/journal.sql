@@ -68,6 +68,13 @@ create table if not exists inbound (
   upload integer not null default 0
 );
 create index if not exists inbound_pending on inbound (upload) where upload = 0;
+-- Whom a SIM sent to in a month, where it has a quota of that; the number itself is forgotten.
+create table if not exists recipient (
+  sim text not null,
+  month text not null,
+  key blob not null,
+  primary key (sim, month, key)
+) without rowid;
 create table if not exists sim (
   imei text not null,
   imsi text not null,

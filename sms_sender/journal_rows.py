@@ -24,6 +24,11 @@ ANSWER = (
     "update attempt set kind = ?, reference = ?, error_code = ?, error = ?, answered_at = ?,"
     " upload = ? where row = ?"
 )
+SENDS = (
+    "select imsi, begun_at from attempt where imsi is not null"
+    " and coalesce(kind, 'sent') in ('sent', 'uncertain') and attempt.epoch is not null"
+    " and begun_at >= strftime('%Y-%m-%dT%H:%M:%f', 'now', ?)"
+)
 _ATTEMPT = (
     "select row, batch_id, message_id, part, attempt_id, kind, imei, imsi, reference, error_code,"
     " error, answered_at from attempt "
@@ -224,6 +229,7 @@ def forget(db: sqlite3.Connection, age: str) -> None:
         f"update attempt set msisdn = null where msisdn is not null and batch_id in ({done})",  # noqa: S608
         (age,),
     )
+    db.execute("delete from recipient where month < strftime('%Y-%m', 'now', '-40 days')")
     db.execute(
         "delete from inbound where upload = 1 and sent_at < strftime('%Y-%m-%dT%H:%M:%f', 'now', ?)",
         (age,),

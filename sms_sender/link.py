@@ -333,6 +333,8 @@ class Link:
                 "in_service": status.in_service,
                 "reason": (status.reason or "")[:300] or None,
                 "last_error": (status.last_error or "")[:300] or None,
+                "quota": status.quota,
+                "balance": status.balance,
             }
         return list(seen.values())[:64]
 

@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping
 
+from sms_sender import ussd
 from sms_sender.at import Answer, Expired, answers
 from sms_sender.at.grammar import Final
 from sms_sender.at.verdicts import ErrorClass, error_class
@@ -161,6 +162,15 @@ class Modem:
             self._failure = error
             raise
 
+    def ussd(self, code: str, timeout: float = 20.0) -> str | None:
+        """Send a USSD code and return the operator's text; None if it gave none in time."""
+        self._in_step()
+        for packed in (False, True):  # some modems take packed septets only
+            self._inbox.replies(self._line)
+            if self._ask(ussd.request(code, packed=packed)).final.kind == "ok":
+                return self._ussd_answer(packed, self._clock() + timeout)
+        return None
+
     def power_cycle(self) -> None:
         """Ask the modem to restart (AT+CFUN=1,1) and close; the port may vanish for seconds."""
         if self._open_line is not None:
@@ -269,6 +279,20 @@ class Modem:
         self._unresolved = True
         self._line.strays.clear()
         return SubmitOutcome("uncertain", ended.reference, error="no answer after Ctrl-Z")
+
+    def _ussd_answer(self, packed: bool, until: float) -> str | None:
+        try:
+            while self._clock() < until:
+                for line in self._inbox.replies(self._line):
+                    answer = ussd.read(line, packed=packed)
+                    if answer is not None:
+                        return answer.text
+                self._line.listen(min(until - self._clock(), 1.0))
+        except ModemError as error:
+            self._failure = error
+            raise
+        self._ask("AT+CUSD=2")
+        return None
 
     def _abandoned(self, why: str) -> SubmitOutcome:
         try:

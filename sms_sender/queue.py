@@ -123,6 +123,16 @@ class Queue:
             self._changed.notify_all()
             return job.tries
 
+    def decline(self, holder: str, part: Part) -> None:
+        """The modem may not send the part just taken; another one may, as if it was never taken."""
+        with self._changed:
+            self._in_hand -= 1
+            job = self._held.pop(holder, None) or Job(part.batch_id, part.message, deque())
+            job.parts.appendleft(part)
+            job.begun = part.part != part.message.parts[0]
+            self._jobs.appendleft(job)
+            self._changed.notify_all()
+
     def tries(self, holder: str) -> int:
         """Return how often the part in the hand of `holder` was put back."""
         with self._changed:

@@ -3,12 +3,15 @@
 import glob
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from sms_sender.errors import ConfigurationError
+from sms_sender.identity import Identity
 from sms_sender.line import Timeouts
+from sms_sender.tally import Quota
+from sms_sender.ussd import is_code
 
 DEFAULT_PATH = Path("/etc/sms-sender/sender.toml")
 DEFAULT_JOURNAL = Path("/var/lib/sms-sender/journal.sqlite3")
@@ -40,6 +43,14 @@ class Settings:
     drain_seconds: float = 60.0
     resume_seconds: float = 80.0
     credential_file: Path | None = None
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    balance: Mapping[str, str] = field(default_factory=dict)
+    balance_hours: float = 6.0
+
+    def ussd_code(self, identity: Identity) -> str | None:
+        """Return the code that asks for the balance of a SIM: its own, its operator's, or any's."""
+        names = (identity.iccid, identity.imsi, identity.operator_code, identity.operator, "*")
+        return next((self.balance[name] for name in names if name and name in self.balance), None)
 
     def ports(self) -> tuple[ModemSettings, ...]:
         """Return the ports listed, and those that match a pattern now, each once."""
@@ -52,7 +63,7 @@ class Settings:
 
 _KEYS = {
     "server", "credential_file", "journal", "status", "mac", "modem", "ports", "pins", "timeouts",
-    "drain_seconds", "resume_seconds",
+    "drain_seconds", "resume_seconds", "quotas", "balance", "balance_hours",
 }  # fmt: skip
 
 
@@ -90,6 +101,9 @@ def _settings(document: dict[str, Any], folder: Path, need_server: bool) -> Sett
         drain_seconds=_number(document, "drain_seconds", 60.0),
         resume_seconds=_number(document, "resume_seconds", 80.0),
         credential_file=credential_file,
+        quotas=_quotas(_table(document, "quotas")),
+        balance=_codes(_table(document, "balance")),
+        balance_hours=_number(document, "balance_hours", 6.0),
     )
 
 
@@ -120,6 +134,25 @@ def _modems(entries: object) -> tuple[ModemSettings, ...]:
         smsc = _text(entry, "smsc") if "smsc" in entry else None
         modems.append(ModemSettings(_text(entry, "port"), smsc, frozenset(codes)))
     return tuple(modems)
+
+
+def _quotas(table: dict[str, Any]) -> dict[str, Quota]:
+    quotas = {}
+    for sim in table:
+        entry = _table(table, sim)
+        _only(entry, {field.name for field in fields(Quota)}, f"quotas.{sim}.")
+        for name, limit in entry.items():
+            if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+                raise ConfigurationError(f"quotas.{sim}.{name} must be a whole number")
+        quotas[sim] = Quota(**entry)
+    return quotas
+
+
+def _codes(table: dict[str, Any]) -> dict[str, str]:
+    for name, code in table.items():
+        if not isinstance(code, str) or not is_code(code):
+            raise ConfigurationError(f"balance.{name} must be a USSD code such as #123#")
+    return dict(table)
 
 
 def _timeouts(table: dict[str, Any]) -> Timeouts:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from sms_sender.worker import ModemStatus
+from sms_sender.health import ModemStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def page(now: Snapshot) -> str:
         "th,td{text-align:left;padding:.3rem .8rem;border-bottom:1px solid #ccc}</style>"
         f"<h1>sms-sender</h1><table>{rows}</table><h2>Modems</h2><table>"
         "<tr><th>Port<th>IMEI<th>Opérateur / operator<th>SIM<th>Signal<th>État / state"
-        f"<th>Résultats / results{modems}</table>"
+        f"<th>Résultats / results<th>Quota<th>Solde / balance{modems}</table>"
         f"<h2>Dernières erreurs / last errors</h2><ul>{errors or '<li>–'}</ul></html>"
     )
 
@@ -211,11 +211,29 @@ def page(now: Snapshot) -> str:
 def _row(modem: dict[str, Any]) -> str:
     counts = ", ".join(f"{k} {n}" for k, n in sorted(modem["counts"].items()))
     state = "en service" if modem["in_service"] else modem["reason"]
+    quota = quota_text(modem["quota"])
     cells = (
         modem["port"], modem["imei"], modem["operator"], modem["sim_state"],
-        modem["signal_label"], state, counts,
+        modem["signal_label"], state, counts, quota, modem["balance"],
     )  # fmt: skip
     return "<tr>" + "".join(f"<td>{_e(str(cell or '–'))}" for cell in cells)
+
+
+def quota_text(quota: dict[str, Any] | None) -> str:
+    """Return what a SIM has used of its quota, as `3/100 today, 3/– month, 2/99 numbers`."""
+    if quota is None:
+        return ""
+    pairs = [
+        ("today", "per_day", "today"),
+        ("month", "per_month", "month"),
+        ("recipients", "recipients_per_month", "numbers"),
+    ]
+    shown = [
+        f"{quota[used]}/{quota[limit]} {word}"
+        for used, limit, word in pairs
+        if quota[limit] is not None
+    ]
+    return ", ".join(shown)
 
 
 def _modem(status: ModemStatus) -> dict[str, Any]:
@@ -231,6 +249,8 @@ def _modem(status: ModemStatus) -> dict[str, Any]:
         "reason": status.reason,
         "last_error": status.last_error,
         "counts": dict(status.counts),
+        "quota": status.quota,
+        "balance": status.balance,
     }
 
 

@@ -4,43 +4,38 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from sms_sender.batches import Message, Part
+from sms_sender.batches import Part
+from sms_sender.encoder import Encoder
 from sms_sender.errors import JournalError, ModemError, SenderError
+from sms_sender.health import ModemStatus, unfit
 from sms_sender.journal import Journal
 from sms_sender.journal_rows import HELD, LOCAL, Answer, Attempt
 from sms_sender.modem import Identity, Modem, SubmitOutcome
 from sms_sender.oracle import Oracle
-from sms_sender.pdu import DeliveryReport, EncodingChoice, InboundSms, Pdu, PduError, encode_submit
+from sms_sender.pdu import DeliveryReport, InboundSms
 from sms_sender.queue import FENCED, Queue
+from sms_sender.tally import Tally
 from sms_sender.writer import Ticket
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 20.0
+QUOTA = "quota"
 IDLE_SECONDS = 0.05
 POLL_SECONDS = 0.2
 REFUSALS = 3
 TRIES = 3
-_ENCODINGS: dict[str, EncodingChoice] = {"gsm7": "gsm7", "ucs2": "ucs2"}
-_READY = {"home", "roaming", "unknown"}
 _BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
-@dataclass(slots=True)
-class ModemStatus:
-    """What is shown of a modem."""
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What is known of the SIM in a modem: its count, what it was asked last time, its quota."""
 
-    port: str
-    identity: Identity | None = None
-    in_service: bool = False
-    reason: str | None = "opening"
-    last_error: str | None = None
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def count(self, kind: str) -> None:
-        """One more."""
-        self.counts[kind] = self.counts.get(kind, 0) + 1
+    oracle: Oracle
+    unresolved: list[Attempt]
+    tally: Tally
 
 
 class Stopped(SenderError):
@@ -57,8 +52,10 @@ class Worker:
         queue: Queue,
         *,
         epoch: Callable[[], int],
-        introduce: Callable[["Worker", Identity], tuple[Oracle, list[Attempt]] | None],
+        introduce: Callable[["Worker", Identity], Met | None],
         depart: Callable[["Worker"], None],
+        ussd_code: Callable[[Identity], str | None] = lambda _: None,
+        balance_seconds: float = 21_600.0,
     ) -> None:
         self.status = ModemStatus(modem.port)
         self._modem = modem
@@ -67,7 +64,11 @@ class Worker:
         self._epoch = epoch
         self._introduce = introduce
         self._depart = depart
+        self._ussd_code = ussd_code
+        self._balance_seconds = balance_seconds
+        self._balance_due = 0.0
         self._oracle = Oracle()
+        self._tally = Tally()
         self._sends = True
         self._mr: int | None = None
         self._refused: list[Attempt] = []
@@ -76,7 +77,7 @@ class Worker:
         self._cool_down = 30.0
         self._looked = self._polled = 0.0
         self._written: Ticket | None = None
-        self._pdus: tuple[int, list[Pdu]] = (0, [])
+        self._encoder = Encoder()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=modem.port, daemon=True)
 
@@ -133,11 +134,12 @@ class Worker:
         if met is None:
             self._leave_service("duplicate_imei", 0)
             return
-        self._oracle, unresolved = met
+        self._oracle, self._tally = met.oracle, met.tally
         self._mr = self._modem.last_reference()
-        for attempt in unresolved:
+        for attempt in met.unresolved:
             self._resolve(attempt)
         self._judge(self.status.identity)
+        self._ask_balance()
 
     def _resolve(self, attempt: Attempt) -> None:
         """What was begun by the last process and never answered."""
@@ -163,7 +165,11 @@ class Worker:
         self._bring_in()
 
     def _send(self, part: Part) -> None:
-        pdu = self._pdu(part)
+        if not (self._encoder.continues(part) or self._tally.allows(part)):
+            self._queue.decline(self.status.port, part)
+            self._leave_service(QUOTA, 0)
+            return
+        pdu = self._encoder.encode(part)
         identity = self.status.identity
         attempt = self._journal.attempt(
             part,
@@ -175,7 +181,8 @@ class Worker:
             self._journal.intend(attempt, self._epoch())
             self._close(attempt, Answer("failed", error=pdu), rest="other part failed")
             return
-        intent = self._journal.intend(attempt, self._epoch())
+        recipient = self._tally.begin(part.message.msisdn)
+        intent = self._journal.intend(attempt, self._epoch(), recipient)
 
         def permitted() -> None:
             intent.wait()
@@ -185,11 +192,14 @@ class Worker:
         try:
             outcome = self._modem.submit(pdu.length, pdu.hex, permitted)
         except ModemError as error:
+            self._tally.take_back()
             self._not_sent(attempt, str(error))
             raise
         self._conclude(attempt, outcome)
 
     def _conclude(self, attempt: Attempt, outcome: SubmitOutcome) -> None:
+        if outcome.kind not in {"sent", "uncertain"}:
+            self._tally.take_back()
         if outcome.kind == "sent":
             self._sent(attempt, outcome)
         elif outcome.kind == "uncertain":
@@ -230,6 +240,7 @@ class Worker:
         if late is not None and late.kind != "uncertain":
             self._conclude(attempt, late)
         elif verdict == "not_submitted":
+            self._tally.take_back()
             self._not_sent(attempt, "not submitted, says the SIM")
         else:
             self._close(attempt, _answer("uncertain", outcome))
@@ -303,18 +314,6 @@ class Worker:
         self._queue.put_back(self.status.port, attempt.part)
         self.status.last_error = error
 
-    def _pdu(self, part: Part) -> Pdu | str:
-        message = part.message
-        if self._pdus[0] != message.message_id:
-            try:
-                self._pdus = (message.message_id, _encode(message))
-            except PduError as error:
-                return f"cannot be encoded: {error}"
-        pdus = self._pdus[1]
-        if len(pdus) != message.segments:
-            return f"{len(pdus)} parts, not {message.segments} as planned"
-        return pdus[part.part - 1]
-
     def _look_if_due(self) -> None:
         now = time.monotonic()
         waiting_to_return = not self.status.in_service and now >= self._out_until
@@ -327,20 +326,36 @@ class Worker:
             self._meet()  # the other port may be gone by now
             return
         self._looked = time.monotonic()
-        self.status.identity = self._modem.identify()
+        before, self.status.identity = self.status.identity, self._modem.identify()
+        if before is not None and before.imsi != self.status.identity.imsi:
+            self._meet()  # another SIM: another count, another quota
+            return
         self._judge(self.status.identity)
+        self._ask_balance()
 
     def _judge(self, identity: Identity) -> None:
-        why = _unfit(identity)
+        why = unfit(identity)
+        if why is None and self._tally.full:
+            why = QUOTA
+        self.status.quota = self._tally.used()
         if why is not None:
             self._leave_service(why, 0)
         elif not self.status.in_service and self._looked >= self._out_until:
             self.status.in_service, self.status.reason = True, None
 
+    def _ask_balance(self) -> None:
+        identity = self.status.identity
+        code = None if identity is None else self._ussd_code(identity)
+        if code is None or not self.status.in_service or time.monotonic() < self._balance_due:
+            return
+        self._balance_due = time.monotonic() + self._balance_seconds
+        self.status.balance = self._modem.ussd(code) or self.status.balance
+
     def _leave_service(self, why: str, seconds: float) -> None:
         if self.status.in_service:
             log.warning("%s: out of service: %s", self.status.port, why)
         self.status.in_service, self.status.reason = False, why
+        self.status.quota = self._tally.used()
         self._out_until = max(self._out_until, time.monotonic() + seconds)
         self._queue.release(self.status.port)
 
@@ -370,25 +385,6 @@ class Worker:
                 self.status.count("received")
 
 
-def _encode(message: Message) -> list[Pdu]:
-    # The parts of one message carry the same mark, also when they leave in two attempts.
-    return encode_submit(
-        message.msisdn,
-        message.text,
-        reference=message.message_id,
-        encoding=_ENCODINGS.get(message.encoding, "auto"),
-    )
-
-
 def _answer(kind: str, outcome: SubmitOutcome) -> Answer:
     error = outcome.error[:300] if outcome.error else None
     return Answer(kind, outcome.reference, outcome.error_code, error)
-
-
-def _unfit(identity: Identity) -> str | None:
-    """Why a modem cannot send now."""
-    if identity.sim_state not in {"ready", "unknown"}:
-        return f"SIM {identity.sim_state}"
-    if identity.registration not in _READY:
-        return f"not registered: {identity.registration}"
-    return None

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,9 @@ from sms_sender.journal import Journal
 from sms_sender.line import Timeouts
 from sms_sender.queue import Queue
 from sms_sender.settings import ModemSettings, Settings
-from sms_sender.simulator import Farm, count_log, read_log
+from sms_sender.simulator import Farm, Options, count_log, read_log
+from sms_sender.simulator.sim import make_card
+from sms_sender.tally import Quota
 from tests.unit.sender.batches_for_tests import batch
 from tests.unit.sender.conftest import MakeFarm
 
@@ -21,7 +24,7 @@ QUICK = Timeouts(command=2.0, prompt=0.5, submit=0.5, settle=0.02, sync=3.0)
 class Bench:
     """A group without a centre."""
 
-    def __init__(self, folder: Path, farm: Farm) -> None:
+    def __init__(self, folder: Path, farm: Farm, **more: Any) -> None:
         self.farm = farm
         self.log = folder / "network.jsonl"
         self.journal = Journal(folder / "journal.sqlite3")
@@ -34,6 +37,7 @@ class Bench:
             "auto",
             modems=tuple(ModemSettings(port) for port in farm.ports),
             timeouts=QUICK,
+            **more,
         )
         self.group = Group(settings, self.journal, self.queue, lambda: 1)
         self.kinds: list[str] = []
@@ -70,8 +74,8 @@ def bench(tmp_path: Path, make_farm: MakeFarm) -> Iterator[Callable[..., Bench]]
     """Make one bench; it is ended with the test."""
     made: list[Bench] = []
 
-    def make(**options: object) -> Bench:
-        made.append(Bench(tmp_path, make_farm(**options)))
+    def make(more: dict[str, Any] | None = None, **options: object) -> Bench:
+        made.append(Bench(tmp_path, make_farm(**options), **(more or {})))
         return made[-1]
 
     yield make
@@ -116,6 +120,63 @@ def test_delivery_reports_of_while_the_service_was_down(
     again.start()
     again.until(lambda: again.told().count("delivered") == 4)
     again.end()
+
+
+def test_a_sim_at_its_quota_rests_and_the_others_go_on(
+    bench: Callable[..., Bench], tmp_path: Path
+) -> None:
+    farm_options = {"modems": 2, "delivered": 0}
+    quotas = {"quotas": {make_card(Options(), 0).iccid: Quota(per_day=4)}}
+    here = bench(quotas, **farm_options)
+    here.queue.add(batch(*[1, 2] * 6))
+    here.start()
+    here.until(lambda: here.told() == ["sent"] * 18)
+    here.until(lambda: here.group.in_service() == 1)
+    first, second = here.group.statuses()
+    assert first.reason == "quota"
+    assert first.quota is not None
+    assert 3 <= first.quota["today"] <= 4
+    assert second.quota is None
+    assert second.counts["sent"] == 18 - first.quota["today"]
+    here.end()
+    again = Bench(tmp_path, here.farm, **quotas)
+    again.start()
+    again.until(lambda: again.group.statuses()[0].quota == first.quota)
+    again.end()
+
+
+def test_as_many_numbers_as_a_plan_allows_also_after_a_restart(
+    bench: Callable[..., Bench], tmp_path: Path
+) -> None:
+    quotas = {"quotas": {"*": Quota(recipients_per_month=3)}}
+    here = bench(quotas, modems=1, delivered=0)
+    here.queue.add(batch(*[1] * 5))
+    here.start()
+    here.until(lambda: here.group.statuses()[0].reason == "quota")
+    assert here.told() == ["sent"] * 3
+    here.end()
+    again = Bench(tmp_path, here.farm, **quotas)
+    again.queue.add(batch(*[1] * 5, batch_id=2))
+    again.start()
+    again.until(lambda: again.group.statuses()[0].reason == "quota")
+    again.end()
+    assert len({line["to"] for line in read_log([here.log])}) == 3
+
+
+def test_what_was_refused_does_not_count(bench: Callable[..., Bench]) -> None:
+    here = bench({"quotas": {"*": Quota(per_day=2)}}, modems=1, reject=1.0)
+    here.queue.add(batch(1, 1))
+    here.start()
+    here.until(lambda: here.told() == ["failed", "failed"])
+    here.until(lambda: here.group.statuses()[0].in_service)
+
+
+def test_the_balance_is_asked_where_a_code_is_set(bench: Callable[..., Bench]) -> None:
+    here = bench({"balance": {"orange": "#123#"}}, modems=2, credit=9)
+    here.start()
+    here.until(lambda: here.group.in_service() == 2)
+    here.until(lambda: here.group.statuses()[0].balance == "Solde: 9 SMS")
+    assert here.group.statuses()[1].balance is None
 
 
 def test_row_86_two_ports_with_one_imei(bench: Callable[..., Bench]) -> None:

@@ -314,6 +314,13 @@ def test_a_locked_sim(make_farm: MakeFarm, open_modem: OpenModem) -> None:
     assert send_one(modem).kind == "sent"
 
 
+def test_a_pin_by_iccid(make_farm: MakeFarm, open_modem: OpenModem) -> None:
+    farm = make_farm(modems=2, pin="1234")
+    pins = {farm.modems[0].card.iccid: "1234", "*": "9999"}
+    states = [open_modem(port, pins=pins).identify().sim_state for port in farm.ports]
+    assert states == ["ready", "pin"]
+
+
 def test_a_pdu_of_the_wrong_length_is_refused_and_logged(
     make_farm: MakeFarm, open_modem: OpenModem, tmp_path: Path
 ) -> None:

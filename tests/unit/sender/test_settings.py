@@ -7,6 +7,7 @@ import pytest
 from sms_sender.errors import ConfigurationError
 from sms_sender.host import normal_mac
 from sms_sender.settings import ModemSettings, load
+from sms_sender.tally import Quota
 
 WHOLE = """
 server = "postgresql://h:p@127.0.0.1/db"
@@ -24,6 +25,12 @@ smsc = "+33600000000"
 "8933010000000000001" = "1234"
 [timeouts]
 submit = 30
+[quotas."*"]
+per_day = 200
+recipients_per_month = 99
+[balance]
+orange = "#123#"
+"*" = "*144#"
 """
 
 
@@ -44,6 +51,22 @@ def test_a_whole_file(tmp_path: Path) -> None:
     assert settings.pins == {"8933010000000000001": "1234"}
     assert (settings.timeouts.submit, settings.timeouts.command) == (30.0, 5.0)
     assert settings.drain_seconds == 5.0
+    assert settings.quotas == {"*": Quota(per_day=200, recipients_per_month=99)}
+    assert settings.balance == {"orange": "#123#", "*": "*144#"}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ('[quotas."*"]\nper_week = 3', r"quotas\.\*\.per_week is not a setting"),
+        ('[quotas."*"]\nper_day = "3"', r"quotas\.\*\.per_day must be a whole number"),
+        ("[quotas]\nper_day = 3", "per_day must be a table"),
+        ('[balance]\n"*" = "allo"', r"balance\.\* must be a USSD code"),
+    ],
+)
+def test_quotas_and_codes_that_cannot_be(tmp_path: Path, text: str, place: str) -> None:
+    with pytest.raises(ConfigurationError, match=place):
+        load(written(tmp_path, f'server = "x"\n{text}\n'))
 
 
 def test_ports_by_pattern(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from sms_sender.control import NotRunning, ask_status, running
+from sms_sender.health import ModemStatus
 from sms_sender.modem import Identity
 from sms_sender.settings import Settings
 from sms_sender.status import Listener, Snapshot, metrics, page, public_address, status_file
-from sms_sender.worker import ModemStatus
 
 IDENTITY = Identity(
     "353000000000001", "208010000000001", None, "20801", "orange", "ready", "home", 20, -73, "bon"

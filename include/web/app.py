@@ -88,7 +88,13 @@ def group(request: Request, group_id: GroupId, accepted: Language = None) -> str
 @router.get("/monitoring.js")
 def script() -> Response:
     """The one script of ours: refreshes the page and sends what its buttons ask."""
-    return Response(views.static("monitoring.js"), media_type="text/javascript")
+    return Response(views.script(), media_type="text/javascript")
+
+
+@router.get("/monitoring.css")
+def style() -> Response:
+    """How the pages look, light and dark."""
+    return Response(views.style(), media_type="text/css")
 
 
 @router.get("/api/groups")

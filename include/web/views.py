@@ -6,8 +6,6 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from markupsafe import Markup
-
 from include.pages import LANGUAGES, render, words
 from include.pages.rendering import stylesheet
 from include.settings import settings
@@ -70,7 +68,6 @@ def _page(template: str, lang: str, visitor: Visitor, page: dict[str, str], **co
         zone=settings().timezone,
         may_act=visitor.may_act,
         refresh=REFRESH_SECONDS,
-        theme=_themes() + static("monitoring.css"),
         **page,
         **context,
     )
@@ -85,17 +82,21 @@ def _signal_label(t: Any, rssi: Iterable[float | None]) -> str:
 
 
 @cache
-def static(name: str) -> Markup:
-    """A file of our own, beside this module."""
-    return Markup((resources.files("include.web") / "static" / name).read_text("utf-8"))  # noqa: S704
+def script() -> str:
+    """The one script of ours."""
+    return _static("monitoring.js")
 
 
 @cache
-def _themes() -> Markup:
-    """The stylesheet's two palettes again, for a reader who chose one in Airflow."""
+def style() -> str:
+    """The stylesheet of all pages, what this one adds, and both palettes for who chose one in Airflow."""
     light, dark = re.findall(r":root\{([^}]*)\}", stylesheet())[:2]
-    rules = (
-        f':root[data-theme="{name}"]{{color-scheme:{name};{colours.replace("color-scheme:light dark;", "")}}}'
-        for name, colours in (("light", light), ("dark", dark))
+    chosen = (
+        f':root[data-theme="{name}"]{{{colours.replace("light dark", name, 1)}}}'
+        for name, colours in (("light", light), ("dark", f"color-scheme:light dark;{dark}"))
     )
-    return Markup("@media screen{" + "\n".join(rules) + "}\n")  # noqa: S704  our own file
+    return f"{stylesheet()}@media screen{{{''.join(chosen)}}}\n{_static('monitoring.css')}"
+
+
+def _static(name: str) -> str:
+    return (resources.files("include.web") / "static" / name).read_text("utf-8")

@@ -83,7 +83,11 @@ class Story:
 def _import_line(row: Import) -> str:
     who = f"{row.client}: {row.file}"
     if row.state == "loaded":
-        left = f", {row.rejected:,} rows left out (rejects.xlsx says why)" if row.rejected else ""
+        left = (
+            f", {row.rejected:,} row{'s' * (row.rejected > 1)} left out (rejects.xlsx says why)"
+            if row.rejected
+            else ""
+        )
         return f"{who} is loaded: {row.loaded:,} contacts{left}"
     if row.state == "awaiting_mapping":
         return f"{who} waits: a mapping of its columns is proposed in the outbox"

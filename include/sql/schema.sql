@@ -1011,7 +1011,7 @@ CREATE FUNCTION public.take_modems(own_group bigint, modems jsonb) RETURNS void
     from jsonb_to_recordset(modems) as m (
       imei text, port text, imsi text, iccid text, operator_code text, operator text,
       sim_state text, registration text, rssi smallint, in_service boolean, reason text,
-      last_error text
+      last_error text, quota jsonb, balance text
     )
     order by m.imei
   ),
@@ -1026,11 +1026,13 @@ CREATE FUNCTION public.take_modems(own_group bigint, modems jsonb) RETURNS void
   )
   insert into public.modem as m (
     group_id, imei, port, imsi, iccid, operator_code, operator, sim_state, registration, rssi,
-    in_service, out_of_service_reason, last_error
+    in_service, out_of_service_reason, last_error, quota, balance
   )
   select
     own_group, n.imei, n.port, n.imsi, n.iccid, n.operator_code, n.operator, n.sim_state,
-    n.registration, n.rssi, coalesce(n.in_service, true), n.reason, n.last_error
+    n.registration, n.rssi, coalesce(n.in_service, true), n.reason, n.last_error,
+    case when jsonb_typeof(n.quota) = 'object' and length(n.quota::text) <= 1000 then n.quota end,
+    left(n.balance, 300)
   from now_seen as n
   order by n.imei
   on conflict (group_id, imei) do update set
@@ -1045,6 +1047,8 @@ CREATE FUNCTION public.take_modems(own_group bigint, modems jsonb) RETURNS void
   in_service = excluded.in_service,
   out_of_service_reason = excluded.out_of_service_reason,
   last_error = coalesce(excluded.last_error, m.last_error),
+  quota = excluded.quota,
+  balance = excluded.balance,
   seen_at = now()
 $$;
 CREATE FUNCTION public.take_results(own public.modem_group, host_epoch bigint, results jsonb, round integer, OUT known integer, OUT conflicts integer) RETURNS record
@@ -1615,12 +1619,16 @@ CREATE TABLE public.modem (
     failed bigint DEFAULT 0 NOT NULL,
     uncertain bigint DEFAULT 0 NOT NULL,
     last_error text,
+    quota jsonb,
+    balance text,
     seen_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT modem_rssi_check CHECK (((rssi >= 0) AND (rssi <= 31)))
 );
 COMMENT ON COLUMN public.modem.sim_state IS 'READY, SIM PIN, … of +CPIN, or the SIM error; registration is the +CREG state.';
 COMMENT ON COLUMN public.modem.rssi IS '3GPP TS 27.007 +CSQ, 0..31; null = unknown (99). dBm = -113 + 2 * rssi.';
 COMMENT ON COLUMN public.modem.sent IS 'Segments accepted by the network since the first; counts are brought up to date by the roll-up.';
+COMMENT ON COLUMN public.modem.quota IS 'What its SIM has sent of what it may, as its host counts: {"today", "per_day", "month", "per_month", "recipients", "recipients_per_month"}; null = no quota.';
+COMMENT ON COLUMN public.modem.balance IS 'What the operator answered when last asked for the balance of its SIM.';
 ALTER TABLE public.modem_group ALTER COLUMN group_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.modem_group_group_id_seq
     START WITH 1
@@ -1833,7 +1841,7 @@ CREATE TABLE public.taxdata (
 );
 COMMENT ON TABLE public.taxdata IS 'The tickets. Starts with where each comes from; layouts add and widen the columns. Only smsswitch_taxation alters it.';
 COMMENT ON COLUMN public.taxdata.file_id IS 'Of spooled_file; no foreign key, whose check would cost as much as the load.';
-COMMENT ON COLUMN public.taxdata.content_digest IS 'The same for the same record under one layout of one PBX.';
+COMMENT ON COLUMN public.taxdata.content_digest IS 'The same for the same record under one layout of one PBX; starts with its date, so that the index grows at its end.';
 COMMENT ON COLUMN public.taxdata.ambiguous_time IS 'Its start or end lies in the hour that comes twice in autumn.';
 CREATE TABLE public.ticket_field (
     "position" smallint NOT NULL,
@@ -2261,7 +2269,7 @@ CREATE INDEX send_batch_campaign ON public.send_batch USING btree (campaign_id);
 CREATE UNIQUE INDEX send_batch_lease ON public.send_batch USING btree (group_id, lease_token) WHERE (lease_token IS NOT NULL);
 CREATE INDEX send_batch_open ON public.send_batch USING btree (group_id, state, batch_id) WHERE (state = ANY (ARRAY['planned'::public.batch_state, 'leased'::public.batch_state]));
 CREATE INDEX spooled_file_pbx ON public.spooled_file USING btree (pbx, file_id);
-CREATE INDEX taxdata_content ON public.taxdata USING btree (content_digest);
+CREATE INDEX taxdata_content ON public.taxdata USING btree (content_digest, ticket_id);
 CREATE INDEX upload_content ON public.upload USING btree (client_id, sha256);
 CREATE UNIQUE INDEX upload_in_inbox ON public.upload USING btree (client_id, key, sha256) WHERE in_inbox;
 CREATE INDEX upload_state_idx ON public.upload USING btree (state, created_at);

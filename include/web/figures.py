@@ -55,7 +55,7 @@ def group_details(group_id: int) -> Row:
         imei = modem["imei"]
         modem["dbm"] = None if modem["rssi"] is None else 2 * modem["rssi"] - 113
         modem["queued"] = shares.get(imei, 0) if shares else None
-        modem["quota"] = {"used": modem.pop("sent_today"), "limit": None}
+        modem["quota"] = quota_of_the_day(modem["quota"], modem.pop("sent_today"))
         modem["sent_24h"] = by_hour([r for r in sent if r["imei"] == imei], "sent", 0)
         modem["rssi_24h"] = by_hour([r for r in signal if r["imei"] == imei], "rssi", None)
     hours = [sum(column) for column in zip(*(m["sent_24h"] for m in modems), strict=True)]
@@ -94,6 +94,15 @@ def minutes_left(at: datetime) -> float:
     opens, closes = next(window.intervals(at), (midnight, midnight))
     left = min(closes, midnight) - max(opens, at)
     return max(left, timedelta()) / timedelta(minutes=1)
+
+
+def quota_of_the_day(told: Any, sent_today: int) -> dict[str, int | None]:
+    """What a SIM has ``used`` of its ``limit`` today: by its host's count, or by ours without one."""
+    kept = told if isinstance(told, dict) else {}
+    used, limit = (kept.get(key) for key in ("today", "per_day"))
+    if not isinstance(used, int) or not isinstance(limit, int):
+        return {"used": sent_today, "limit": None}
+    return {"used": used, "limit": limit}
 
 
 def by_hour(rows: Sequence[Row], key: str, nothing: Any) -> list[Any]:

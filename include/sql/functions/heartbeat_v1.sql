@@ -93,7 +93,7 @@ language sql security definer set search_path = '' as $$
     from jsonb_to_recordset(modems) as m (
       imei text, port text, imsi text, iccid text, operator_code text, operator text,
       sim_state text, registration text, rssi smallint, in_service boolean, reason text,
-      last_error text
+      last_error text, quota jsonb, balance text
     )
     order by m.imei
   ),
@@ -108,11 +108,13 @@ language sql security definer set search_path = '' as $$
   )
   insert into public.modem as m (
     group_id, imei, port, imsi, iccid, operator_code, operator, sim_state, registration, rssi,
-    in_service, out_of_service_reason, last_error
+    in_service, out_of_service_reason, last_error, quota, balance
   )
   select
     own_group, n.imei, n.port, n.imsi, n.iccid, n.operator_code, n.operator, n.sim_state,
-    n.registration, n.rssi, coalesce(n.in_service, true), n.reason, n.last_error
+    n.registration, n.rssi, coalesce(n.in_service, true), n.reason, n.last_error,
+    case when jsonb_typeof(n.quota) = 'object' and length(n.quota::text) <= 1000 then n.quota end,
+    left(n.balance, 300)
   from now_seen as n
   order by n.imei
   on conflict (group_id, imei) do update set
@@ -127,6 +129,8 @@ language sql security definer set search_path = '' as $$
   in_service = excluded.in_service,
   out_of_service_reason = excluded.out_of_service_reason,
   last_error = coalesce(excluded.last_error, m.last_error),
+  quota = excluded.quota,
+  balance = excluded.balance,
   seen_at = now()
 $$;
 revoke all on function public.take_modems(bigint, jsonb) from public;

@@ -50,9 +50,13 @@ create table modem (
   failed bigint not null default 0,
   uncertain bigint not null default 0,
   last_error text,
+  quota jsonb,
+  balance text,
   seen_at timestamptz not null default now(),
   primary key (group_id, imei)
 );
+comment on column modem.quota is 'What its SIM has sent of what it may, as its host counts: {"today", "per_day", "month", "per_month", "recipients", "recipients_per_month"}; null = no quota.';
+comment on column modem.balance is 'What the operator answered when last asked for the balance of its SIM.';
 comment on column modem.rssi is '3GPP TS 27.007 +CSQ, 0..31; null = unknown (99). dBm = -113 + 2 * rssi.';
 comment on column modem.sent is 'Segments accepted by the network since the first; counts are brought up to date by the roll-up.';
 comment on column modem.sim_state is 'READY, SIM PIN, … of +CPIN, or the SIM error; registration is the +CREG state.';

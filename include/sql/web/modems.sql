@@ -18,6 +18,8 @@ select
   m.delivered,
   round(100.0 * m.delivered / nullif(m.sent, 0), 1)::double precision as delivered_percent,
   t.sent_today,
+  m.quota,
+  m.balance,
   coalesce(m.out_of_service_reason, m.last_error) as last_error,
   m.seen_at
 from modem as m

@@ -1,5 +1,6 @@
 """Figures and orders of the monitoring page, on a real database, counted again from raw rows."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from include.fleet.groups import delete_group
 from include.web import figures
 from include.web.visitor import Visitor, make_token
 from tests.integration.campaigns.scene import Scene
+from tests.integration.fleet.host import IMEI
 from tests.integration.web.conftest import Site
 
 KEYS = [
@@ -73,6 +75,18 @@ def test_the_details_of_a_group(busy: Scene, site: Site) -> None:
     assert first["queued"] + second["queued"] == document["group"]["queued"] == 6
     assert (len(first["rssi_24h"]), first["rssi_24h"][23]) == (24, 20.0)
     assert second["delivered_percent"] is None
+
+
+def test_a_quota_is_what_the_host_says_of_its_sim(busy: Scene, site: Site) -> None:
+    told = [{"imei": IMEI, "quota": {"today": 90, "per_day": 200}, "balance": "Solde 4,20 EUR"}]
+    cur = busy.db.conn.cursor()
+    cur.execute("select take_modems(1, %s)", (json.dumps(told),))
+    first = site.get("/api/groups/1").json()["modems"][0]
+    assert (first["quota"], first["balance"]) == ({"used": 90, "limit": 200}, "Solde 4,20 EUR")
+    assert "limite 200" in site.get("/groups/1").text
+    for quota in ({"today": "<b>", "per_day": []}, {"x": "y" * 2000}, [1], "many"):
+        cur.execute("select take_modems(1, %s)", (json.dumps([{"imei": IMEI, "quota": quota}]),))
+        assert site.get("/api/groups/1").json()["modems"][0]["quota"] == {"used": 4, "limit": None}
 
 
 def test_questions_are_counted(busy: Scene, site: Site) -> None:

@@ -14,6 +14,10 @@ from include.settings import var_dir
 
 FIGURES = {
     "p3": ("benchmarks.p3_expand:measure", "expanding a campaign of a million contacts"),
+    "p6": ("benchmarks.p6_taxation:measure", "spool files into taxdata"),
+    "p7": ("benchmarks.p7_rating:measure", "rating a million tickets"),
+    "p4": ("benchmarks.p4_hosts:measure", "200 hosts claiming and reporting at one PostgreSQL"),
+    "p5": ("benchmarks.p5_sender:measure", "the sender against a bare client and three peers"),
     "p9": ("benchmarks.p9_cold_start:measure", "cold `make demo`, then `make test`"),
 }
 

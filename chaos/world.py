@@ -94,8 +94,8 @@ def _text(number: int) -> tuple[str, int]:
 
 
 @contextmanager
-def made() -> Iterator[World]:
-    """A world of its own, gone afterwards."""
+def made(*, durable: bool = False) -> Iterator[World]:
+    """A world of its own, gone afterwards; its database gives up durability unless told not to."""
     with tempfile.TemporaryDirectory(prefix="smsswitch-chaos-") as name:
         folder = Path(name)
         before = dict(os.environ)
@@ -103,7 +103,7 @@ def made() -> Iterator[World]:
             "SMSSWITCH_VAR": str(folder / "var"),
             "SMSSWITCH_EXTRA_VALID_PREFIXES": "+3363998",
         }
-        server = postgres.start(folder / "pg", fast=True)
+        server = postgres.start(folder / "pg", fast=not durable)
         try:
             os.environ["SMSSWITCH_DATABASE_URL"] = server.url
             migrate(server.url)

@@ -36,7 +36,7 @@ _SUPERUSER = "postgres"
 _COMMON = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "max_connections": "200",
+    "max_connections": "400",
     "timezone": "UTC",
     "log_timezone": "UTC",
     # A failing `create role … password …` must not land in the log.

@@ -64,7 +64,7 @@ def execute(name: str, argument: str, card: Card, settings: Settings) -> list[st
     if handler is None:
         raise Refusal
     if argument == "=?":
-        return []
+        return list(_POSSIBLE.get(name, ()))
     return handler(argument, card, settings)
 
 
@@ -185,8 +185,10 @@ def _cmgd(argument: str, card: Card, settings: Settings) -> list[str]:
 
 
 def _cpms(argument: str, card: Card, settings: Settings) -> list[str]:
-    del argument, card
+    del card
     used = f"{len(settings.stored)},{CAPACITY}"
+    if argument == "?":
+        used = f'"SM",{used}'
     return [f"+CPMS: {used},{used},{used}"]
 
 
@@ -194,6 +196,11 @@ def _cfun(argument: str, card: Card, settings: Settings) -> list[str]:
     del card
     settings.restart = argument == "=1,1"
     return ["+CFUN: 1"] if argument == "?" else []
+
+
+def _cscs(argument: str, card: Card, settings: Settings) -> list[str]:
+    del card, settings
+    return ['+CSCS: "GSM"'] if argument == "?" else []
 
 
 def _need_sim(settings: Settings) -> None:
@@ -232,7 +239,17 @@ _HANDLERS: dict[str, Callable[[str, Card, Settings], list[str]]] = {
     "+CREG": _creg,
     "+CRSM": _crsm,
     "+CSCA": _says('+CSCA: "+33639980000",145'),
-    "+CSCS": _says(),
+    "+CSCS": _cscs,
     "+CSMS": _says("+CSMS: 1,1,1"),
     "+CSQ": _csq,
+}
+
+# What may be set: some ask before they do anything.
+_POSSIBLE = {
+    "+CMGF": ("+CMGF: (0,1)",),
+    "+CMGL": ("+CMGL: (0-4)",),
+    "+CNMI": ("+CNMI: (0-2),(0-3),(0,2),(0,1),(0,1)",),
+    "+CPMS": ('+CPMS: ("SM"),("SM"),("SM")',),
+    "+CSCS": ('+CSCS: ("GSM","IRA","UCS2")',),
+    "+CSMS": ("+CSMS: (0,1)",),
 }

@@ -145,7 +145,9 @@ class EmulatedModem:
 
     def _one(self, text: str) -> list[str]:
         upper = text.upper()
-        if upper.startswith("+CUSD=1"):
+        if upper in {"+CUSD=0", "+CUSD=1", "+CUSD=2"}:
+            return []
+        if upper.startswith("+CUSD=1,"):
             credit = self._settings.credit
             left = "illimite" if credit is None else f"{credit} SMS"
             self._after(0.0, lambda _: self.say(f'+CUSD: 0,"Solde: {left}",15'))

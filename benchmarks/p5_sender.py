@@ -1,0 +1,122 @@
+"""P5: messages a second through emulated modems: ours, a bare client, and three peers, in one run."""
+
+import os
+import time
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import psutil
+
+from benchmarks.peers.contestants import CONTESTANTS, PEERS, Contestant, Running
+from chaos.world import Tail, World, made
+from sms_sender.simulator import read_log
+from tests.integration.sender.hosts import Machine
+
+CASES = ((1, 0), (8, 0), (1, 100), (8, 100), (64, 100))
+SECONDS = float(os.environ.get("P5_SECONDS", "20"))
+START_SECONDS = 60.0
+WARM_UP = 2.0
+# More than each can send in the time that it is watched.
+PLENTY = {"ours": 2500, "gammu-smsd": 5, "smstools": 100, "kannel": 8, "bare": 1}
+
+
+def measure() -> dict[str, Any]:
+    """Each in turn on modems of its own; the network's log says how many went out."""
+    absent = {
+        name: f"not installed (apt-get install {peer.package})"
+        for name, peer in PEERS.items()
+        if peer.missing()
+    }
+    cases = []
+    with made(durable=True) as world:
+        world.fleet.campaign()
+        for modems, latency in CASES:
+            found = {
+                name: one(world, name, contestant, modems, latency)
+                for name, contestant in CONTESTANTS.items()
+                if name not in absent and (modems <= 8 or name not in PEERS)
+            }
+            cases.append({"modems": modems, "latency_ms": latency, **found, **_ratios(found)})
+    return {"seconds_each": SECONDS, "absent": absent, "cases": cases, **_verdict(cases)}
+
+
+def one(
+    world: World, name: str, contestant: Contestant, modems: int, latency: int
+) -> dict[str, Any]:
+    """Messages a second of one contestant, and its processor time per message."""
+    number = len(world.machines) + 1
+    machine = world.machine(world.fleet.host(number, modems=modems))
+    machine.simulate(
+        modems, "--latency", str(latency), "--delivered", "0", "--offset", str(number * 100)
+    )
+    running = Running(machine.folder)
+    try:
+        contestant.start(world, machine, running, int(PLENTY[name] * (SECONDS + WARM_UP)))
+        return _watch(machine, running, modems)
+    finally:
+        running.end()
+        machine.end()
+
+
+def _watch(machine: Machine, running: Running, modems: int) -> dict[str, Any]:
+    tail = Tail(machine.network)
+    if not tail.wait(1, START_SECONDS):
+        output = (running.folder / "output").read_bytes()[-300:].decode("utf-8", "replace")
+        return {"error": f"sent nothing within {START_SECONDS:g} s", "output": output}
+    # Several start one after the other: measured once each could have sent.
+    tail.wait(modems, 10)
+    time.sleep(WARM_UP)
+    began, cpu = time.time(), _cpu(running)
+    time.sleep(SECONDS)
+    cpu, seconds = _cpu(running) - cpu, time.time() - began
+    sent = _between(machine, began, began + seconds)
+    return {
+        "per_second": round(sent / seconds, 2),
+        "cpu_ms_per_message": round(1000 * cpu / sent, 3) if sent else None,
+    }
+
+
+def _between(machine: Machine, began: float, ended: float) -> int:
+    times = (
+        datetime.fromisoformat(line["at"]).timestamp()
+        for line in read_log([machine.network])
+        if line["event"] == "accepted"
+    )
+    return sum(began <= at < ended for at in times)
+
+
+def _cpu(running: Running) -> float:
+    """Seconds of processor time of its processes and their children; databases not counted."""
+    total = 0.0
+    for process in running.processes:
+        with suppress(psutil.Error):
+            root = psutil.Process(process.pid)
+            for one in (root, *root.children(recursive=True)):
+                with suppress(psutil.Error):
+                    times = one.cpu_times()
+                    total += times.user + times.system
+    return total
+
+
+def _ratios(found: dict[str, Any]) -> dict[str, Any]:
+    rates = {name: one.get("per_second", 0.0) for name, one in found.items()}
+    best = max((rates[name] for name in PEERS if name in rates), default=0.0)
+    return {
+        "to_best_peer": round(rates["ours"] / best, 1) if best else None,
+        "to_bare": round(rates["ours"] / rates["bare"], 3) if rates["bare"] else None,
+    }
+
+
+def _verdict(cases: list[dict[str, Any]]) -> dict[str, Any]:
+    by = {(case["modems"], case["latency_ms"]): case for case in cases}
+    return {
+        "reach": {
+            "8 modems 0 ms: >= 40 x the best peer": by[8, 0]["to_best_peer"],
+            "8 modems 0 ms: >= 0.333 of the bare client": by[8, 0]["to_bare"],
+            "8 modems 100 ms: >= 0.98 of the bare client": by[8, 100]["to_bare"],
+            "64 modems 100 ms: >= 0.95 of 640/s": round(
+                by[64, 100]["ours"].get("per_second", 0.0) / 640, 3
+            ),
+        }
+    }

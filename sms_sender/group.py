@@ -59,7 +59,8 @@ class Group:
     def start(self) -> None:
         """Open every port that is there, and those not seen before when called again."""
         for modem in self._settings.ports():
-            if modem.port not in self._workers:
+            known = self._workers.get(modem.port)
+            if known is None or known.died:
                 self._workers[modem.port] = self._worker(modem)
                 self._workers[modem.port].start()
         if self._unresolved and time.monotonic() - self._started > WAIT_FOR_MODEM_SECONDS:

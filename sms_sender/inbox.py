@@ -3,6 +3,7 @@
 import logging
 import re
 from collections import deque
+from itertools import pairwise
 
 from sms_sender.at import Unsolicited
 from sms_sender.line import Line
@@ -13,6 +14,7 @@ from sms_sender.pdu import (
     decode_deliver,
     decode_status_report,
 )
+from sms_sender.text_mode import Charset, read_message, read_report
 
 Item = DeliveryReport | InboundSms
 
@@ -20,6 +22,7 @@ log = logging.getLogger(__name__)
 
 _match_stored = re.compile(r'\+C(?:MTI|DSI): ?"?([A-Z]{2})"? ?, ?(\d{1,5})').fullmatch
 _match_listed = re.compile(r"\+CMGL: ?(\d{1,5}) ?, ?(\d)").match
+_match_place = re.compile(r"\+CMGL: ?(\d{1,5}) ?,").match
 _RECEIVED = {"0", "1"}
 MAX_REPORTED = 4096
 
@@ -28,6 +31,7 @@ class Inbox:
     """Reads what a modem announces; remembers which stored messages may be deleted."""
 
     def __init__(self) -> None:
+        self.charset: Charset | None = None  # of text mode
         self._listed = False
         self._memory: str | None = None
         self._handed: list[tuple[str | None, int]] = []
@@ -74,6 +78,9 @@ class Inbox:
         if event.line.startswith("+CUSD:"):
             self._replies.append(event.line)
             return []
+        if event.line.startswith("+CDS:"):
+            report = read_report(event.line, self.charset) if self.charset else None
+            return [] if report is None else [report]
         found = _match_stored(event.line)
         if found:
             self._announced.append((found[1], int(found[2])))
@@ -85,23 +92,42 @@ class Inbox:
             self._memory = memory
         if not line.in_step:
             return []
-        answer = line.ask(f"AT+CMGR={index}", prefixes=("+CMGR:",), hex_lines=True)
-        if answer is None or answer.final.kind != "ok" or len(answer.lines) < 2:
+        lines = self._ask(line, f"AT+CMGR={index}", "+CMGR:")
+        if len(lines) < (2 if self.charset is None else 1):
             return []
         self._handed.append((memory, index))
-        return _decode(answer.lines[1])
+        return _decode(lines[1]) if self.charset is None else _read(lines, self.charset)
 
     def _list(self, line: Line) -> list[Item]:
-        answer = line.ask("AT+CMGL=4", prefixes=("+CMGL:",), hex_lines=True)
-        if answer is None or answer.final.kind != "ok":
-            return []
+        if self.charset is not None:
+            return self._list_texts(self._ask(line, 'AT+CMGL="ALL"', "+CMGL:"), self.charset)
+        lines = self._ask(line, "AT+CMGL=4", "+CMGL:")
         items: list[Item] = []
-        for header, pdu in zip(answer.lines, answer.lines[1:], strict=False):
+        for header, pdu in pairwise(lines):
             found = _match_listed(header)
             if found and found[2] in _RECEIVED:
                 self._handed.append((None, int(found[1])))
                 items += _decode(pdu)
         return items
+
+    def _list_texts(self, lines: tuple[str, ...], charset: Charset) -> list[Item]:
+        starts = [at for at, shown in enumerate(lines) if _match_place(shown)]
+        items: list[Item] = []
+        for start, end in pairwise([*starts, len(lines)]):
+            found, entry = _match_place(lines[start]), _read(lines[start:end], charset)
+            if found and entry:
+                self._handed.append((None, int(found[1])))
+                items += entry
+        return items
+
+    def _ask(self, line: Line, command: str, prefix: str) -> tuple[str, ...]:
+        answer = line.ask(
+            command,
+            prefixes=(prefix,),
+            hex_lines=self.charset is None,
+            bare=self.charset is not None,
+        )
+        return answer.lines if answer is not None and answer.final.kind == "ok" else ()
 
     def _delete(self, line: Line) -> None:
         while self._handed and line.in_step:
@@ -110,6 +136,12 @@ class Inbox:
                 line.ask(f'AT+CPMS="{memory}"', prefixes=("+CPMS:",))
                 self._memory = memory
             line.ask(f"AT+CMGD={index}")
+
+
+def _read(lines: tuple[str, ...], charset: Charset) -> list[Item]:
+    """Return the item of a header and its text, in text mode."""
+    item = read_message(lines[0], lines[1:], charset) or read_report(lines[0], charset)
+    return [] if item is None else [item]
 
 
 def _decode(pdu: str) -> list[Item]:

@@ -11,7 +11,7 @@ from sms_sender.transport import Transport
 
 MAX_INBOX = 10_000
 MAX_STRAYS = 64
-_KEPT = ("+CMTI:", "+CDSI:", "+CUSD:")
+_KEPT = ("+CMTI:", "+CDSI:", "+CUSD:", "+CDS:")
 # A modem that says one of these has restarted and forgotten its settings.
 _RESTARTED = frozenset({"RDY", "READY", "^SYSSTART", "+CFUN: 1", "+SIND: 1"})
 
@@ -76,18 +76,18 @@ class Line:
         ended = self._wait()
         return ended if isinstance(ended, Answer) else None
 
-    def ask_prompt(self, length: int) -> Prompted | Answer | None:
+    def ask_prompt(self, argument: int | str) -> Prompted | Answer | None:
         """Send AT+CMGS; returns the prompt, the refusal, or None if neither came in time."""
         self._transport.write(
-            self._engine.submit(length, self._clock() + self._timeouts.prompt),
+            self._engine.submit(argument, self._clock() + self._timeouts.prompt),
         )
         ended = self._wait()
         return None if isinstance(ended, Expired) else ended
 
-    def give(self, pdu_hex: str) -> None:
-        """Write the PDU and its Ctrl-Z; an error means that the Ctrl-Z was not taken."""
+    def give(self, payload: str) -> None:
+        """Write the PDU, or text, and its Ctrl-Z; an error means that the Ctrl-Z was not taken."""
         self._transport.write(
-            self._engine.payload(pdu_hex, self._clock() + self._timeouts.submit),
+            self._engine.payload(payload, self._clock() + self._timeouts.submit),
         )
 
     def ended(self) -> Answer | Expired:

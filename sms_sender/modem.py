@@ -29,13 +29,16 @@ from sms_sender.outcomes import (
     before_prompt,
     from_late_lines,
 )
-from sms_sender.pdu import DeliveryReport, InboundSms
+from sms_sender.pdu import DeliveryReport, InboundSms, PduError, decode_submit
+from sms_sender.text_mode import CHARSETS, DCS, Charset, destination
+from sms_sender.text_mode import encode as encode_text
 from sms_sender.transport import Connect, SerialTransport
 
 __all__ = ["Identity", "Modem", "SubmitOutcome", "Timeouts"]
 
 _READ_SMSS = "AT+CRSM=176,28483,0,0,2"
 _SETTINGS = ("ATE0", "AT+CMEE=1", "AT+CSMS=0", "AT+CMMS=2", "AT+COPS=3,2")
+MULTIPART = "more than one part: this modem has no PDU mode"
 _SIM_SETTLES_SECONDS = 20.0
 
 
@@ -80,8 +83,8 @@ class Modem:
     def open(self) -> None:
         """Open the port and bring the modem to PDU mode, whatever state it was left in.
 
-        A SIM that is absent or locked is no error here: `identify()` shows it. ModemUnusable means
-        that there is no PDU mode.
+        A modem that has none is used in text mode (`text_mode`); ModemUnusable: it has neither. A
+        SIM that is absent or locked is no error here: `identify()` shows it.
         """
         self.close()
         self._forget()
@@ -115,9 +118,14 @@ class Modem:
         """
         self._in_step()
         self._late = None
-        line = self._line
+        line, payload = self._line, pdu_hex
+        asked: int | str = length
         try:
-            prompt = line.ask_prompt(length)
+            if self._charset is not None:
+                asked, payload = self._as_text(pdu_hex, self._charset)
+            prompt = line.ask_prompt(asked)
+        except PduError as error:
+            return SubmitOutcome("not_sent", error=str(error), error_class="retryable")
         except ModemError as error:
             return self._broken(error, "not_sent")
         if isinstance(prompt, Answer):
@@ -131,7 +139,12 @@ class Modem:
             if isinstance(error, Exception):
                 return abandoned
             raise
-        return self._hand_over(line, pdu_hex)
+        return self._hand_over(line, payload)
+
+    @property
+    def text_mode(self) -> bool:
+        """Whether it has no PDU mode: then only messages of one part can be sent."""
+        return self._charset is not None
 
     def recover(self) -> SubmitOutcome | None:
         """After `uncertain` or `not_sent`: bring the dialogue back in step.
@@ -200,6 +213,8 @@ class Modem:
         self._dialect = GENERIC
         self._equipment = Equipment()
         self._sim = None
+        self._charset: Charset | None = None
+        self._dcs: int | None = None
         self._inbox = Inbox()
         self._failure = None
         self._unresolved = False
@@ -227,8 +242,10 @@ class Modem:
         for command in _SETTINGS:
             self._ask(command)
         mode = self._ask("AT+CMGF=0").final
+        self._charset = None
         if mode.kind != "ok" and error_class(mode) != "sim":
-            raise ModemUnusable(f"{self.port}: no PDU mode: {mode.text}")
+            self._charset = self._to_text_mode(mode)
+        self._inbox.charset = self._charset
         if self._smsc:
             self._ask(f'AT+CSCA="{self._smsc}",{145 if self._smsc[0] == "+" else 129}')
         for command in self._dialect.init:
@@ -236,6 +253,29 @@ class Modem:
         for setting in self._dialect.notify:
             if self._ask(f"AT+CNMI={setting}").final.kind == "ok":
                 break
+
+    def _to_text_mode(self, refusal: Final) -> Charset:
+        self._dcs = None
+        if self._ask("AT+CMGF=1").final.kind == "ok":
+            for charset in CHARSETS:
+                if self._ask(f'AT+CSCS="{charset}"').final.kind == "ok":
+                    return charset
+        raise ModemUnusable(f"{self.port}: no PDU mode, nor text mode: {refusal.text}")
+
+    def _as_text(self, pdu_hex: str, charset: Charset) -> tuple[str, str]:
+        """Return number and text of a PDU, once the modem knows their encoding."""
+        submit = decode_submit(pdu_hex)
+        if submit.concat is not None:
+            raise PduError(MULTIPART)
+        dcs = DCS[submit.encoding]
+        number = destination(submit.msisdn, charset)
+        text = encode_text(submit.text, charset)
+        if dcs != self._dcs:
+            # 49: with a delivery report; 167: valid for a day.
+            if self._ask(f"AT+CSMP=49,167,0,{dcs}").final.kind != "ok":
+                raise PduError(f"text mode: the modem refuses encoding {dcs}")
+            self._dcs = dcs
+        return number, text
 
     def _unlock(self) -> None:
         if not self._pins or ask_sim_state(self._ask) != "pin":
@@ -263,9 +303,9 @@ class Modem:
             raise
         return answer or Answer(Final("error", None, "no answer"))
 
-    def _hand_over(self, line: Line, pdu_hex: str) -> SubmitOutcome:
+    def _hand_over(self, line: Line, payload: str) -> SubmitOutcome:
         try:
-            line.give(pdu_hex)
+            line.give(payload)
         except ModemError as error:
             return self._broken(error, "not_sent")  # its last byte is the Ctrl-Z that submits
         try:

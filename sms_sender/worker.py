@@ -12,7 +12,7 @@ from sms_sender.errors import JournalError, ModemError, SenderError
 from sms_sender.health import ModemStatus, unfit
 from sms_sender.journal import Journal
 from sms_sender.journal_rows import HELD, LOCAL, Answer, Attempt
-from sms_sender.modem import Identity, Modem, SubmitOutcome
+from sms_sender.modem import MULTIPART, Identity, Modem, SubmitOutcome
 from sms_sender.oracle import Oracle
 from sms_sender.pdu import DeliveryReport, InboundSms
 from sms_sender.queue import FENCED, Queue
@@ -87,6 +87,13 @@ class Worker:
         identity = self.status.identity
         return None if identity is None else identity.imei
 
+    @property
+    def died(self) -> bool:
+        """Whether it ended by a fault of ours, not asked to."""
+        return self._thread.ident is not None and not (
+            self._thread.is_alive() or self._stop.is_set()
+        )
+
     def start(self) -> None:
         """Open the port and work."""
         self._thread.start()
@@ -115,6 +122,7 @@ class Worker:
                 self._leave_service(str(error), 0)
                 log.error("%s: %s", self.status.port, error)
             finally:
+                self.status.in_service = False
                 self._queue.release(self.status.port)
                 self._flush_refusals()
                 self._modem.close()
@@ -170,6 +178,8 @@ class Worker:
             self._leave_service(QUOTA, 0)
             return
         pdu = self._encoder.encode(part)
+        if self._modem.text_mode and part.message.segments > 1:
+            pdu = MULTIPART
         identity = self.status.identity
         attempt = self._journal.attempt(
             part,

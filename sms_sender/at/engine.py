@@ -109,18 +109,18 @@ class AtEngine:
         self._bare, self._required, self._hex_lines = bare, required, hex_lines
         return text.encode("ascii") + b"\r"
 
-    def submit(self, length: int, deadline: float) -> bytes:
-        """Ask for the prompt."""
-        text = f"AT+CMGS={length}"
+    def submit(self, argument: int | str, deadline: float) -> bytes:
+        """Ask for the prompt: for a PDU of so many octets, or in text mode for a number."""
+        text = f"AT+CMGS={argument}"
         self._begin(Phase.PROMPT, text, deadline)
         return text.encode("ascii") + b"\r"
 
-    def payload(self, pdu_hex: str, deadline: float) -> bytes:
-        """Give the PDU after the prompt; the last byte is the Ctrl-Z that commits it."""
+    def payload(self, text: str, deadline: float) -> bytes:
+        """Give the PDU, or text, after the prompt; the last byte is the Ctrl-Z that commits it."""
         if self.phase is not Phase.READY:
             raise RuntimeError("no prompt to answer")
-        self._begin(Phase.SUBMIT, pdu_hex, deadline)
-        return pdu_hex.encode("ascii") + CTRL_Z
+        self._begin(Phase.SUBMIT, text, deadline)
+        return text.encode("latin-1") + CTRL_Z
 
     def abandon(self) -> bytes:
         """Give up what was asked: what still comes is stray. Never a Ctrl-Z."""

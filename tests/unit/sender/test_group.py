@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from sms_sender.group import Group
 from sms_sender.journal import Journal
 from sms_sender.line import Timeouts
+from sms_sender.modem import Modem
+from sms_sender.pdu import encode_status_report
 from sms_sender.queue import Queue
 from sms_sender.settings import ModemSettings, Settings
 from sms_sender.simulator import Farm, Options, count_log, read_log
@@ -153,7 +156,7 @@ def test_as_many_numbers_as_a_plan_allows_also_after_a_restart(
     here.queue.add(batch(*[1] * 5))
     here.start()
     here.until(lambda: here.group.statuses()[0].reason == "quota")
-    assert here.told() == ["sent"] * 3
+    here.until(lambda: here.told() == ["sent"] * 3)
     here.end()
     again = Bench(tmp_path, here.farm, **quotas)
     again.queue.add(batch(*[1] * 5, batch_id=2))
@@ -186,6 +189,46 @@ def test_row_86_two_ports_with_one_imei(bench: Callable[..., Bench]) -> None:
     here.until(lambda: "duplicate_imei" in [s.reason for s in here.group.statuses()])
     here.queue.add(batch(*[1] * 10))
     here.until(lambda: here.told() == ["sent"] * 10)
+
+
+def test_row_86_a_report_on_the_other_port_of_a_stick(bench: Callable[..., Bench]) -> None:
+    here = bench(modems=2, same_imei=True, delivered=0)
+    here.start()
+    here.until(lambda: "duplicate_imei" in [s.reason for s in here.group.statuses()])
+    (sends,) = [at for at, s in enumerate(here.group.statuses()) if s.in_service]
+    here.queue.add(batch(1))
+    here.until(lambda: here.told() == ["sent"])
+    when = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+    pdu = encode_status_report(1, "+33639980000", when, when, 0)
+    other = here.farm.modems[1 - sends]
+    here.farm.post(lambda: other.say(f"+CDS: {pdu.length}\r\n{pdu.hex}"))
+    here.until(lambda: here.told() == ["sent", "delivered"])
+
+
+def test_the_other_port_sends_once_the_first_is_gone(bench: Callable[..., Bench]) -> None:
+    here = bench(modems=2, same_imei=True, delivered=0)
+    here.start()
+    here.until(lambda: "duplicate_imei" in [s.reason for s in here.group.statuses()])
+    (sends,) = [at for at, s in enumerate(here.group.statuses()) if s.in_service]
+    here.farm.post(lambda: here.farm.unplug(sends))
+    here.until(lambda: here.group.statuses()[1 - sends].in_service)
+    here.queue.add(batch(1, 1))
+    here.until(lambda: here.told() == ["sent"] * 2)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_that_died_of_our_own_fault_is_replaced(
+    bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = bench(modems=1, delivered=0)
+    here.start()
+    here.until(lambda: here.group.in_service() == 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Modem, "poll", lambda *_: 1 / 0)
+        here.until(lambda: here.group.in_service() == 0)
+    here.group.start()
+    here.queue.add(batch(1, 1))
+    here.until(lambda: here.told() == ["sent"] * 2)
 
 
 def test_three_refusals_in_a_row_are_the_sims_fault(bench: Callable[..., Bench]) -> None:

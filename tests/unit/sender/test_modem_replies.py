@@ -43,8 +43,8 @@ def test_opening_tolerates_refusals_but_not_the_lack_of_pdu_mode() -> None:
     assert b"AT+CNMI=2,1,0,2,0\r" in fake.port.written
 
     fake = FakeModem()
-    fake.answers[b"AT+CMGF=0"] = refused
-    with pytest.raises(ModemUnusable, match="PDU mode"):
+    fake.answers[b"AT+CMGF=0"] = fake.answers[b"AT+CMGF=1"] = refused
+    with pytest.raises(ModemUnusable, match="no PDU mode, nor text mode"):
         fake.opened()
 
 

@@ -11,7 +11,7 @@ from chaos.world import Tail, World
 from tests.integration.sender.hosts import Host, Machine, until
 
 FULL = Scale(times=400, messages=40_000)
-SHORT = Scale(times=3, messages=900, modems=4)
+SHORT = Scale(times=2, messages=600, modems=4)
 REJECTED = 0.05
 REPORT_SECONDS = 4.0
 

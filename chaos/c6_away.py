@@ -8,7 +8,7 @@ from chaos.world import Tail, World
 from tests.integration.sender.hosts import Host
 
 FULL = Scale(times=3600, messages=20_000)
-SHORT = Scale(times=6, messages=300, modems=4)
+SHORT = Scale(times=4, messages=300, modems=4)
 LEASES = 2
 
 

@@ -8,7 +8,7 @@ from chaos.truth import find, hold
 from chaos.world import Tail, World
 
 FULL = Scale(times=20, messages=1000)
-SHORT = Scale(times=2, messages=300, modems=2)
+SHORT = Scale(times=1, messages=300, modems=2)
 STOPS_WITHIN = 25.0
 FENCED = 3
 

@@ -10,7 +10,7 @@ from sms_sender.modem import Modem
 from tests.unit.sender.fake_port import FakeModem
 
 FULL = Scale(times=1_000_000, modems=1)
-SHORT = Scale(times=3_000, modems=1)
+SHORT = Scale(times=1_500, modems=1)
 LONGEST_SECONDS = 80.0
 
 

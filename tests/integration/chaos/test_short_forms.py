@@ -1,5 +1,6 @@
 """Every figure of `make chaos` in its short form."""
 
+import uuid
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from chaos.__main__ import FIGURES
 from chaos.truth import find
 from chaos.world import World
+from sms_sender.centre import Centre
+from sms_sender.link import Wake
 from tests.conftest import Database
 from tests.integration.sender.hosts import Fleet
 
@@ -46,3 +49,20 @@ def test_the_count_sees_what_is_wrong(world: World) -> None:
     assert len(bad.duplicated) == len(bad.told_sent_but_not) == 1
     assert len(bad.lost) == 1
     assert {number for number, _ in bad.sent_but_not_told} == {20}
+
+
+def test_a_connection_found_lost_before_the_wait(world: World) -> None:
+    """Found by c6 with seed 4: the thread that talks to the centre died of it."""
+    host = world.fleet.host()
+    centre = Centre(host.url, uuid.uuid4())
+    centre.connect()
+    world.fleet.db.all(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = %s",
+        (host.role,),
+    )
+    wake = Wake()
+    while centre.connected:
+        assert centre.wait(wake.read, 0.1) is False
+    centre.connect()
+    assert centre.connected
+    centre.close()

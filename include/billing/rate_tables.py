@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import zip_longest
+from json import dumps
 from math import lcm
 from typing import Any
 
@@ -101,6 +102,7 @@ class RateTables:
                 None if rate.pulse_price is None else exact_text(rate.pulse_price),
                 *map(_number, (rate.unanswered_fee, rate.minimum, rate.maximum)),
                 *map(_number, (rate.factor, rate.offset, rate.percent)),
+                *_only_segment(rate, common),
             )
         )
         for step, following in zip_longest(rate.steps, rate.steps[1:]):
@@ -157,6 +159,23 @@ def _segments(rate: Rate) -> Iterator[tuple[Step, int, int | None]]:
             count = -(-(following.start - second) // step.increment)
             yield step, second, second + count * step.increment
             second += count * step.increment
+
+
+def _only_segment(rate: Rate, common: int) -> tuple[Any, ...]:
+    """Where increments start, their length, unit price, and the explanation up to what they cost."""
+    segments = list(_segments(rate))
+    if len(segments) != 1:
+        return None, None, None, None
+    ((step, first, _),) = segments
+    setup = {"rate": rate.name, "connect_fee": exact_text(rate.connect_fee)}
+    piece = {
+        "rate": rate.name,
+        "from_second": first,
+        "price": exact_text(step.price),
+        "per": step.per,
+    }
+    head = f'{dumps(setup)[:-1]}, "pieces": [{dumps(piece)[:-1]}'
+    return first, step.increment, _number(step.price * common / step.per), head
 
 
 def _number(amount: Fraction | None) -> Decimal | None:

@@ -37,13 +37,15 @@ def rate_new() -> dict[str, Any]:
             cur.execute(sql("billing/collect_calls"))
         tariffs = _lay_out(conn)
         with conn.cursor() as cur:
-            cur.execute("analyze rating_call, rating_timeline, rating_prefix, rating_segment")
+            cur.execute("analyze rating_call, rating_prefix")
+            cur.execute(sql("billing/reach_plans"))
+            cur.execute("analyze rating_reached, rating_timeline, rating_slot, rating_rate, rating_segment")
             cur.execute(sql("billing/rate_calls"))
-            cur.execute(sql("billing/count_rated"))
-            (report,) = cur.fetchone() or ({},)
-    report["tariffs"] = tariffs
-    log.info("rated %s calls, %s without a price", report["rated"], report["unrated"])
-    return dict(report)
+            reasons = dict(cur.fetchall())
+    rated = reasons.pop(None, 0)
+    unrated = sum(reasons.values())
+    log.info("rated %s calls, %s without a price", rated, unrated)
+    return {"rated": rated, "unrated": unrated, "reasons": reasons, "tariffs": tariffs}
 
 
 def _lay_out(conn: Connection) -> list[str]:

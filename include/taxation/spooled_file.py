@@ -58,8 +58,7 @@ class Outcome:
 def lock(conn: Connection) -> None:
     """One file at a time; whoever else holds taxdata does not hold us up for long."""
     with conn.cursor() as cur:
-        cur.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
-        cur.execute("set local lock_timeout = '5s'")
+        cur.execute(sql("taxation/begin_file"), {"lock": LOCK})
 
 
 def seen(conn: Connection, pbx: str) -> dict[str, tuple[int, float]]:
@@ -102,13 +101,14 @@ def close_file(
         "counts": counts_document(loaded.tally) if loaded else "{}",
         "new_fields": outcome.added,
     }
+    steps = ["taxation/raise_alerts"]
+    if loaded is not None:
+        steps.insert(0, "taxation/close_loaded_file")
+    elif outcome.state != "duplicate":
+        steps.insert(0, "taxation/set_file_aside")
+    if outcome.state != "waiting":
+        steps.append("taxation/record_sighting")
     with conn.cursor() as cur:
-        if loaded is not None:
-            cur.execute(sql("taxation/close_loaded_file"), values)
-        elif outcome.state != "duplicate":
-            cur.execute(sql("taxation/set_file_aside"), values)
-        cur.execute(sql("taxation/raise_alerts"), values)
-        if outcome.state != "waiting":
-            cur.execute(sql("taxation/record_sighting"), values)
+        cur.execute(";\n".join(map(sql, steps)), values)
     if isinstance(fault, ApprovalNeededError):
         record_layout(conn, fault.plan, fault.version, file.pbx)

@@ -19,8 +19,8 @@ priced as (
 ),
 open_ticket as materialized (
   select
-    v.ticket_id, t.tariff_id, v.direction, v.called_number, p.dial_plan, v.start_at, v.end_date_time,
-    v.timezone, v.duration, v.charge_units
+    v.ticket_id, t.tariff_id, v.direction, v.called_number, v.pbx, v.start_at, v.end_date_time, v.timezone,
+    v.duration, v.charge_units
   from v_ticket_full as v
   join pbx as p on p.code = v.pbx
   left join client as c on c.client_id = p.client_id
@@ -41,6 +41,12 @@ open_ticket as materialized (
         where o.direction in ('any', d.direction)
       )
     )
+),
+-- The same numbers are called again and again.
+dialled as materialized (
+  select d.pbx, d.called_number, dialled_e164(d.called_number, p.dial_plan) as digits
+  from (select distinct pbx, called_number from open_ticket) as d
+  join pbx as p on p.code = d.pbx
 )
 select
   v.ticket_id,
@@ -48,10 +54,10 @@ select
   v.direction,
   rtrim(n.digits, '-*'),
   n.digits ~ '[-*]$',
-  extract(epoch from coalesce(
+  date_part('epoch', coalesce(
     v.start_at, v.end_date_time at time zone v.timezone - v.duration * interval '1 second'
   ))::bigint,
   least(v.duration, 2147483647)::integer,
   v.charge_units
 from open_ticket as v
-cross join lateral (select dialled_e164(v.called_number, v.dial_plan) as digits) as n
+left join dialled as n on n.pbx = v.pbx and n.called_number = v.called_number

@@ -1,26 +1,16 @@
 -- The price of every collected call. Amounts are kept multiplied by the tariff's common denominator,
--- so that all arithmetic is exact until the one rounding.
-with recursive head as (
-  -- Numbers that begin alike meet the same longest prefix.
-  select distinct c.tariff_id, c.direction, left(c.digits, t.longest) as digits
-  from rating_call as c
-  join rating_tariff as t using (tariff_id)
-),
-reached as (
-  select h.tariff_id, h.direction, h.digits, p.plan_id
-  from head as h
-  cross join lateral (
-    select p.plan_id
-    from generate_series(length(h.digits), 0, -1) as l (size)
-    join rating_prefix as p
-      on p.tariff_id = h.tariff_id and p.direction = h.direction and p.prefix = left(h.digits, l.size)
-    order by l.size desc
-    limit 1
-  ) as p
-),
-placed as materialized (
+-- so that all arithmetic is exact until the one rounding. Most calls stay at one rate whose increments
+-- are all alike: those need one multiplication ("charged"); the others go piece by piece.
+-- Returns how many there are of each reason, null for those with a price.
+with recursive placed as materialized (
   select
-    c.*, h.plan_id, p.shape_id, t.run_until, r.rate_id, r.included, r.completed_only, r.pulse_price,
+    c.ticket_id, c.tariff_id, c.start_at, c.seconds, c.units, h.plan_id, h.shape_id, t.run_until, r.rate_id, r.included, r.completed_only, r.pulse_price,
+    case
+      when c.seconds <= r.included or c.start_at + c.seconds > t.run_until then null
+      when r.completed_only then greatest(0, (c.seconds - r.only_from) / r.only_increment) * r.only_increment
+      else
+        greatest(0, (c.seconds - r.only_from + r.only_increment - 1) / r.only_increment) * r.only_increment
+    end as charged,
     case
       when c.tariff_id is null then 'no_tariff_version'
       when c.start_at is null then 'no_start_time'
@@ -37,12 +27,11 @@ placed as materialized (
     end as reason
   from rating_call as c
   left join rating_tariff as l using (tariff_id)
-  left join reached as h
+  left join rating_reached as h
     on h.tariff_id = c.tariff_id and h.direction = c.direction and h.digits = left(c.digits, l.longest)
-  left join rating_plan as p on p.plan_id = h.plan_id
   left join rating_timeline as t
     on
-      t.shape_id = p.shape_id and t.hour = c.start_at / 3600
+      t.shape_id = h.shape_id and t.hour = c.start_at / 3600
       and c.start_at >= t.from_at and c.start_at < t.until_at
   left join rating_slot as s on s.plan_id = h.plan_id and s.slot = t.slot
   left join rating_rate as r on r.rate_id = s.rate_id
@@ -50,7 +39,7 @@ placed as materialized (
 timed as materialized (
   select p.*, p.start_at + p.seconds > p.run_until as crosses
   from placed as p
-  where p.reason is null and p.pulse_price is null and p.seconds > p.included
+  where p.reason is null and p.pulse_price is null and p.seconds > p.included and p.charged is null
 ),
 flat as (
   select
@@ -139,9 +128,23 @@ summed as (
   left join rating_rate as r using (rate_id)
   group by p.ticket_id
 ),
+-- What a call that stays at one rate costs depends on that rate and the seconds charged alone: such
+-- calls share one row here (ticket_id is null); every other call has its own.
+found as (
+  select
+    null::bigint as ticket_id, tariff_id, rate_id, charged, 1 as seconds, null::bigint as units,
+    null::numeric as pulse_price, null::text as reason
+  from (
+    select distinct tariff_id, rate_id, charged from placed where reason is null and charged is not null
+  ) as d
+  union all
+  select ticket_id, tariff_id, rate_id, null, seconds, units, pulse_price, reason
+  from placed
+  where tariff_id is not null and (charged is null or reason is not null)
+),
 totals as (
   select
-    p.ticket_id, p.tariff_id, t.currency, coalesce(p.reason, s.reason) as reason,
+    p.ticket_id, p.tariff_id, p.rate_id, p.charged, t.currency, coalesce(p.reason, s.reason) as reason,
     r.name, r.connect_fee_text,
     case
       when p.seconds > 0 and p.pulse_price is not null
@@ -153,6 +156,12 @@ totals as (
       else coalesce(s.pieces, '[]')
     end as pieces,
     p.seconds,
+    case
+      when p.charged > 0
+        then r.only_head || ', "seconds": ' || p.charged || ', "amount": "' || trim_scale(
+            round_exact(p.charged * r.only_unit, t.denominator, 'half_up', 1e12, 1e-12)
+          ) || '"}]}'
+    end as simple,
     100 * t.denominator as whole,
     case
       when p.seconds <= 0 then r.unanswered * 100 * t.denominator
@@ -162,6 +171,7 @@ totals as (
               (
                 case
                   when p.pulse_price is not null then p.pulse_price * p.units * t.denominator
+                  when p.charged is not null then p.charged * r.only_unit
                   else coalesce(s.scaled, 0)
                 end + r.connect_fee * t.denominator
               ) * r.factor + r.shift * t.denominator
@@ -172,23 +182,42 @@ totals as (
         )
     end as cost,
     t.rounding, t.scale, t.quantum
-  from placed as p
-  left join rating_tariff as t using (tariff_id)
+  from found as p
+  join rating_tariff as t using (tariff_id)
   left join rating_rate as r using (rate_id)
   left join summed as s using (ticket_id)
+),
+priced as materialized (
+  select
+    ticket_id,
+    tariff_id,
+    rate_id,
+    charged,
+    currency,
+    reason,
+    case when reason is null then round_exact(cost, whole, rounding, scale, quantum) end as cost,
+    case
+      when reason is not null then jsonb_build_object('rate', null, 'connect_fee', '0', 'pieces', '[]'::jsonb)
+      when simple is not null then simple::jsonb
+      else jsonb_build_object(
+          'rate', name, 'connect_fee', case when seconds > 0 then connect_fee_text else '0' end, 'pieces', pieces
+        )
+    end as explanation
+  from totals
+),
+done as (
+  insert into rated_ticket (ticket_id, tariff_id, cost, currency, reason, explanation)
+  select p.ticket_id, p.tariff_id, s.cost, s.currency, null, s.explanation
+  from placed as p
+  left join (select * from priced where ticket_id is null) as s using (rate_id, charged)
+  where p.charged is not null and p.reason is null
+  union all
+  select ticket_id, tariff_id, cost, currency, reason, explanation
+  from priced
+  where ticket_id is not null
+  order by ticket_id  -- an index grows at its end
+  returning reason
 )
-insert into rated_ticket (ticket_id, tariff_id, cost, currency, reason, explanation)
-select
-  ticket_id,
-  tariff_id,
-  case when reason is null then round_exact(cost, whole, rounding, scale, quantum) end,
-  currency,
-  reason,
-  case
-    when reason is not null then jsonb_build_object('rate', null, 'connect_fee', '0', 'pieces', '[]'::jsonb)
-    else jsonb_build_object(
-        'rate', name, 'connect_fee', case when seconds > 0 then connect_fee_text else '0' end, 'pieces', pieces
-      )
-  end
-from totals
-where tariff_id is not null
+select reason, count(*) from done group by reason
+union all
+select 'no_tariff_version', count(*) from rating_call where tariff_id is null having count(*) > 0

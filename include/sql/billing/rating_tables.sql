@@ -1,11 +1,17 @@
 -- What one run of the rating works on. The tables of a tariff are filled from the pricing function's
 -- own model of it, so that SQL only ever does arithmetic; all of them go with the transaction.
+set local work_mem = '256MB';
+set local jit = off;
+set local enable_mergejoin = off;
 create temporary table rating_tariff (
   tariff_id bigint primary key, currency text, rounding text, scale numeric, quantum numeric,
   denominator numeric, longest integer
 ) on commit drop;
 create temporary table rating_prefix (
   tariff_id bigint, direction text, prefix text, plan_id integer, primary key (tariff_id, direction, prefix)
+) on commit drop;
+create temporary table rating_reached (
+  tariff_id bigint, direction text, digits text, plan_id integer, shape_id integer
 ) on commit drop;
 create temporary table rating_plan (plan_id integer primary key, shape_id integer) on commit drop;
 create temporary table rating_slot (
@@ -18,7 +24,9 @@ create index on rating_timeline (shape_id, hour);
 create temporary table rating_rate (
   rate_id integer primary key, name text, connect_fee numeric, connect_fee_text text,
   included integer, completed_only boolean, pulse_price numeric, pulse_text text, unanswered numeric,
-  minimum numeric, maximum numeric, factor numeric, shift numeric, percent numeric
+  minimum numeric, maximum numeric, factor numeric, shift numeric, percent numeric,
+  -- of a rate whose increments are all alike: where they start, their length, price and explanation
+  only_from integer, only_increment integer, only_unit numeric, only_head text
 ) on commit drop;
 create temporary table rating_step (
   rate_id integer, from_second integer, to_second integer, increment integer, unit numeric,

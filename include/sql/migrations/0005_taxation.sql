@@ -107,9 +107,9 @@ create table taxdata (
 );
 comment on table taxdata is 'The tickets. Starts with where each comes from; layouts add and widen the columns. Only smsswitch_taxation alters it.';
 comment on column taxdata.file_id is 'Of spooled_file; no foreign key, whose check would cost as much as the load.';
-comment on column taxdata.content_digest is 'The same for the same record under one layout of one PBX.';
+comment on column taxdata.content_digest is 'The same for the same record under one layout of one PBX; starts with its date, so that the index grows at its end.';
 comment on column taxdata.ambiguous_time is 'Its start or end lies in the hour that comes twice in autumn.';
-create index taxdata_content on taxdata (content_digest);
+create index taxdata_content on taxdata (content_digest, ticket_id);
 
 create table duplicate_ticket (ticket_id bigint primary key references taxdata on delete cascade);
 comment on table duplicate_ticket is 'Tickets whose content another row holds too; of each, the lowest (sha256, line) is not in here.';

@@ -1,14 +1,21 @@
 -- Of the tickets with one content the lowest (sha256, line) stays in v_ticket, whatever the order in
 -- which the files came: a new file may hide its own tickets, or take the place of older ones.
 -- Returns how many tickets of the new file were met elsewhere or earlier in it.
-with met as (
+with met as materialized (
   select distinct n.content_digest
   from taxdata as n
   where
     n.ticket_id between %(first)s and %(last)s
-    and exists (
-      select from taxdata as o
-      where o.content_digest = n.content_digest and o.ticket_id <> n.ticket_id
+    and (
+      exists (
+        select from taxdata as o
+        where o.content_digest = n.content_digest and o.ticket_id < n.ticket_id
+      )
+      or (select max(ticket_id) from taxdata) > %(last)s
+      and exists (
+        select from taxdata as o
+        where o.content_digest = n.content_digest and o.ticket_id > %(last)s
+      )
     )
 ),
 ranked as (

@@ -17,6 +17,7 @@ from include.settings import var_dir
 FIGURES = {
     "c1": ("chaos.c1_kill", "kill -9 at random instants"),
     "c2": ("chaos.c2_oracle", "the same with SIMs that can be asked, reports and rejected numbers"),
+    "c3": ("chaos.c3_points", "kill -9 at each named point of a send"),
     "c4": ("chaos.c4_restart", "SIGTERM under load"),
     "c6": ("chaos.c6_away", "the database is away"),
     "c7": ("chaos.c7_identity", "two hosts with one identity"),

@@ -39,7 +39,9 @@ def rate_new() -> dict[str, Any]:
         with conn.cursor() as cur:
             cur.execute("analyze rating_call, rating_prefix")
             cur.execute(sql("billing/reach_plans"))
-            cur.execute("analyze rating_reached, rating_timeline, rating_slot, rating_rate, rating_segment")
+            cur.execute(
+                "analyze rating_reached, rating_timeline, rating_slot, rating_rate, rating_segment"
+            )
             cur.execute(sql("billing/rate_calls"))
             reasons = dict(cur.fetchall())
     rated = reasons.pop(None, 0)

@@ -58,8 +58,9 @@ class Converter:
             for each in in_order
             if each.name in _ALWAYS_WRITTEN or not is_blank(self._records, each)
         ]
+        written = {each.name for each in self.stored}
         self._blank_numbers = sum(
-            each.kind in ("bigint", "numeric") for each in in_order if each not in self.stored
+            each.kind in ("bigint", "numeric") for each in in_order if each.name not in written
         )
         dates = {each.name: each for each in in_order if each.kind == "timestamp"}
         self._date = dates.get("enddatetime") or dates.get("startdatetime")

@@ -5,7 +5,7 @@ Columns count from 1, both ends included, in bytes. Types: L and N text, R integ
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from itertools import pairwise
 
@@ -81,6 +81,7 @@ class Layout:
         return "#" + ",".join(items)
 
 
+@lru_cache(maxsize=64)  # file after file begins with the same line
 def parse_format_line(line: bytes, *, number: int = 1) -> Layout:
     """The layout that a format line (without its line end) announces.
 

@@ -4,7 +4,8 @@
 -- Returns how many there are of each reason, null for those with a price.
 with recursive placed as materialized (
   select
-    c.ticket_id, c.tariff_id, c.start_at, c.seconds, c.units, h.plan_id, h.shape_id, t.run_until, r.rate_id, r.included, r.completed_only, r.pulse_price,
+    c.ticket_id, c.tariff_id, c.start_at, c.seconds, c.units, h.plan_id, h.shape_id, t.run_until,
+    r.rate_id, r.included, r.completed_only, r.pulse_price,
     case
       when c.seconds <= r.included or c.start_at + c.seconds > t.run_until then null
       when r.completed_only then greatest(0, (c.seconds - r.only_from) / r.only_increment) * r.only_increment

@@ -91,6 +91,16 @@ class Centre:
             "report_results_v1", ("bigint", self.epoch), ("uuid", self._journal), results
         )
 
+    def reconcile(self, results: list[dict[str, Any]], complete: bool) -> dict[str, Any]:
+        """Tell a restored centre what this host knows; `complete` with the last of it."""
+        return self._call(
+            "reconcile_v1",
+            ("bigint", self.epoch),
+            ("uuid", self._journal),
+            results,
+            ("boolean", complete),
+        )
+
     def heartbeat(self, status: dict[str, Any]) -> dict[str, Any]:
         """Say how the host is; learn what is revoked."""
         return self._call("heartbeat_v1", ("bigint", self.epoch), ("uuid", self._journal), status)
@@ -197,7 +207,7 @@ def _statement(function: str, arguments: tuple[Any, ...]) -> tuple[sql.Composed,
 
 def kind_name(kind: str) -> str:
     """Return the name of a type as the catalogue spells it."""
-    return {"bigint": "int8"}.get(kind, kind)
+    return {"bigint": "int8", "boolean": "bool"}.get(kind, kind)
 
 
 def _line(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """How a modem is: what is shown of it, and whether it can send."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,3 +38,29 @@ def unfit(identity: Identity) -> str | None:
     if identity.registration not in _READY:
         return f"not registered: {identity.registration}"
     return None
+
+
+def modems_document(statuses: Iterable[ModemStatus]) -> list[dict[str, Any]]:
+    """Return what a heartbeat says of the modems, each once."""
+    seen: dict[str, dict[str, Any]] = {}
+    for status in statuses:
+        identity = status.identity
+        if identity is None or identity.imei is None or identity.imei in seen:
+            continue
+        seen[identity.imei] = {
+            "imei": identity.imei,
+            "port": status.port[:100],
+            "imsi": identity.imsi,
+            "iccid": identity.iccid,
+            "operator_code": identity.operator_code,
+            "operator": identity.operator,
+            "sim_state": identity.sim_state,
+            "registration": identity.registration,
+            "rssi": identity.rssi,
+            "in_service": status.in_service,
+            "reason": (status.reason or "")[:300] or None,
+            "last_error": (status.last_error or "")[:300] or None,
+            "quota": status.quota,
+            "balance": status.balance,
+        }
+    return list(seen.values())[:64]

@@ -29,6 +29,7 @@ from sms_sender.journal_rows import (
     answered,
     attempt_entry,
     attempt_row,
+    evidence,
     find_sent,
     forget,
     inbound_entries,
@@ -218,6 +219,10 @@ class Journal:
             return inbound_entries(db, "row = ?", (cursor.lastrowid,))
 
         return self.writer.put(write, self._to_outbox)
+
+    def evidence(self) -> Ticket:
+        """Read what became of everything lately; the ticket's result is None while a send is open."""
+        return self.writer.put(evidence)
 
     def uploaded(self, entries: list[Entry], mark: int = UPLOADED) -> Ticket:
         """Remember that the centre has these reports."""

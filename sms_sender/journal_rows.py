@@ -161,6 +161,20 @@ def answered(db: sqlite3.Connection, row: int) -> list[Entry]:
     return [] if found is None else [Entry("attempt", row, _body(found[1:]))]
 
 
+def evidence(db: sqlite3.Connection) -> list[dict[str, Any]] | None:
+    """Return the reports of 60 days, the centre's or not; None while a send has no answer."""
+    if db.execute("select 1 from attempt where kind is null limit 1").fetchone():
+        return None
+    rows = db.execute(
+        _ATTEMPT + "where kind in ('sent', 'failed', 'uncertain')"
+        " and begun_at >= strftime('%Y-%m-%dT%H:%M:%f', 'now', '-60 days') order by row"
+    ).fetchall()
+    receipts = db.execute("select row from receipt where attempt_row is not null order by row")
+    return [_body(row[1:]) for row in rows] + [
+        entry.body for (row,) in receipts.fetchall() for entry in receipt_entry(db, row)
+    ]
+
+
 def receipt_entry(db: sqlite3.Connection, row: int) -> list[Entry]:
     """Return the report of one delivery report."""
     found = db.execute(

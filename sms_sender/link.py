@@ -14,10 +14,12 @@ from sms_sender.batches import Batch, from_claim
 from sms_sender.centre import Centre
 from sms_sender.errors import CentreUnreachable, Fenced, JournalError, Refused, SenderError
 from sms_sender.group import Group
+from sms_sender.health import modems_document
 from sms_sender.journal import Journal
 from sms_sender.journal_rows import REFUSED
 from sms_sender.outbox import Entry
 from sms_sender.queue import FENCED, Queue
+from sms_sender.reconcile import reconcile
 
 log = logging.getLogger(__name__)
 LEASES = 2
@@ -27,6 +29,8 @@ HEARTBEAT_SECONDS = 20.0
 CLAIM_SECONDS = 5.0
 IDLE_SECONDS = 2.0
 AHEAD_PER_MODEM = 20
+# Well below a batch: a lease ends, and the next is claimed, only when its last result is told.
+REPORT_AT_ONCE = 60
 _BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0)
 
 
@@ -79,6 +83,7 @@ class Link:
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._failures = 0
+        self._to_reconcile = False
         self._next_heartbeat = self._next_claim = self._retry_at = 0.0
         self._busy_at = time.monotonic()
         self._no_work = False
@@ -172,6 +177,8 @@ class Link:
     def _talk(self) -> None:
         if not self._registered:
             self._introduce()
+        if self._to_reconcile and not self._reconcile():
+            return
         self._set_pace()
         self._upload()
         if self.fenced:
@@ -199,7 +206,19 @@ class Link:
         self._permit(answer["permits"])
         self._queue.revoke(set(self._left) - leases)
         self._close_finished()
+        self._to_reconcile = bool(answer.get("reconcile"))
         log.info("registered as %s, epoch %s", answer["alias"], answer["epoch"])
+
+    def _reconcile(self) -> bool:
+        def told(entries: list[Entry]) -> None:
+            self._journal.uploaded(entries)
+            self._acknowledged(entries, None)
+
+        if not reconcile(self._centre, self._journal, self._queue, told):
+            return False
+        self._to_reconcile = False
+        log.warning("the centre was restored from a backup: it was told what the journal knows")
+        return True
 
     def _hand_over(self) -> None:
         """Give back what must not be begun any more; the journal does it without the centre."""
@@ -302,7 +321,7 @@ class Link:
                 "host_time": datetime.now(UTC).isoformat(),
                 "queued": counts.waiting + counts.in_hand,
                 "batches": list(self._left),
-                "modems": self._modems(),
+                "modems": modems_document(self._group.statuses()),
             }
         )
         self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
@@ -313,30 +332,6 @@ class Link:
         self._permit(answer["permits"])
         self.answer = {**self.answer, "state": answer["state"]}
         self._no_work = not answer["work"]
-
-    def _modems(self) -> list[dict[str, Any]]:
-        seen: dict[str, dict[str, Any]] = {}
-        for status in self._group.statuses():
-            identity = status.identity
-            if identity is None or identity.imei is None or identity.imei in seen:
-                continue
-            seen[identity.imei] = {
-                "imei": identity.imei,
-                "port": status.port[:100],
-                "imsi": identity.imsi,
-                "iccid": identity.iccid,
-                "operator_code": identity.operator_code,
-                "operator": identity.operator,
-                "sim_state": identity.sim_state,
-                "registration": identity.registration,
-                "rssi": identity.rssi,
-                "in_service": status.in_service,
-                "reason": (status.reason or "")[:300] or None,
-                "last_error": (status.last_error or "")[:300] or None,
-                "quota": status.quota,
-                "balance": status.balance,
-            }
-        return list(seen.values())[:64]
 
     def _wants_work(self) -> bool:
         if self._stopping.is_set() or self._queue.draining or not self._registered:
@@ -353,7 +348,8 @@ class Link:
             self._next_heartbeat = 0.0
         blocked = self._queue.counts().blocked
         serving = sum(in_service for _, in_service, _ in modems)
-        self._journal.outbox.threshold = 1 if blocked else max(1, serving * AHEAD_PER_MODEM // 2)
+        most = min(serving * AHEAD_PER_MODEM // 2, REPORT_AT_ONCE)
+        self._journal.outbox.threshold = 1 if blocked else max(1, most)
 
     def _claim(self) -> None:
         if self._token is None:

@@ -32,6 +32,19 @@ class Transport(Protocol):
 Connect = Callable[[str], Transport]
 
 
+class _Keeping(serial.Serial):
+    """Keeps what came while nobody listened: delivery reports may be among it."""
+
+    def _reset_input_buffer(self) -> None:
+        """Do not."""
+
+
+def _opened(port: str, baudrate: int) -> serial.SerialBase:
+    if "://" in port:
+        return serial.serial_for_url(port, timeout=0, baudrate=baudrate)
+    return _Keeping(port, timeout=0, baudrate=baudrate, exclusive=True)
+
+
 class SerialTransport:
     """A port opened by pyserial (exclusive, raw, 8N1), then driven by its file descriptor."""
 

@@ -226,6 +226,9 @@ class Worker:
             self._close(
                 attempt, _answer("retryable", outcome), rest="another part waits for its next try"
             )
+        if outcome.kind == "rejected" and self.status.in_service and self._oracle.trusted:
+            # What is refused may use up a reference too; the next intent must name the last one.
+            self._mr = self._modem.last_reference()
 
     def _sent(self, attempt: Attempt, outcome: SubmitOutcome) -> None:
         self._misses = 0

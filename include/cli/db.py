@@ -22,6 +22,25 @@ def migrate_command() -> None:
     click.echo(f"applied: {', '.join(ran)}" if ran else "up to date")
 
 
+@db.command("fence")
+@click.option("--write-off", "alias", metavar="ALIAS", help="answer for a host that is no more")
+@click.option("--status", is_flag=True, help="only say whose hosts are still to be heard")
+def fence_command(alias: str | None, status: bool) -> None:
+    """After a restore by hand: no claims until every host has said what it sent since the backup.
+
+    Another server, timeline or copy is noticed without it.
+    """
+    from include.cli.campaigns import person
+    from include.fleet import restore
+
+    if alias is not None:
+        state = restore.write_off(alias, person())
+    else:
+        state = restore.fence_state() if status else restore.fence(person())
+    waiting = ", ".join(state["groups"]) or "no group"
+    click.echo(f"claims {'stopped' if state['fenced'] else 'go on'}; still to be heard: {waiting}")
+
+
 @db.command()
 def url() -> None:
     """Print the address of the database, password included."""

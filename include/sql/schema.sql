@@ -98,6 +98,9 @@ begin
   if journal is null or token is null then
     raise exception 'journal and lease_token are needed' using errcode = '22023';
   end if;
+  if public.is_fenced() then
+    return jsonb_build_object('batch', null, 'reason', 'fenced');
+  end if;
   select * into batch from public.send_batch as b
   where b.group_id = own.group_id and b.lease_token = token;
   if found then
@@ -280,6 +283,114 @@ begin
   );
 end
 $_$;
+CREATE FUNCTION api.reconcile_v1(host_epoch bigint, journal uuid, results jsonb, complete boolean) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+#variable_conflict use_column
+declare
+  own public.modem_group := public.host_group_now(host_epoch);
+  held_by uuid := journal;
+  fact record;
+  old public.message_state;
+  next public.message_state;
+  known integer := 0;
+  month date;
+  ids bigint[];
+begin
+  if journal is null or complete is null or results is null
+    or jsonb_typeof(results) <> 'array' or jsonb_array_length(results) > 1000
+    or length(results::text) > 1000000
+  then
+    raise exception 'journal, complete and an array of at most 1000 results are needed'
+    using errcode = '22023';
+  end if;
+  if not own.to_reconcile then
+    return jsonb_build_object('accepted', 0, 'fenced', public.is_fenced());
+  end if;
+  for fact in
+    select i.*, m.activation_month
+    from jsonb_to_recordset(results) as i (
+      batch_id bigint, message_id bigint, part smallint, attempt_id uuid, kind text,
+      imei text, imsi text, reference smallint, error_code integer, error text, at timestamptz
+    )
+    join public.message as m on m.message_id = i.message_id
+    left join public.send_batch as b on b.batch_id = m.batch_id
+    where
+      i.kind in ('sent', 'failed', 'uncertain', 'delivered', 'undelivered')
+      and i.attempt_id is not null and i.batch_id is not null
+      and i.part between 1 and m.segments
+      -- What another group holds is not for this one to speak of.
+      and (b.batch_id is null or b.group_id = own.group_id or b.state <> 'leased')
+  loop
+    known := known + 1;
+    insert into public.attempt (
+      activation_month, message_id, part, attempt_id, kind, group_id, batch_id, epoch,
+      imei, imsi, reference, error_code, error, host_at
+    )
+    values (
+      fact.activation_month, fact.message_id, fact.part, fact.attempt_id, fact.kind, own.group_id,
+      fact.batch_id, host_epoch, left(fact.imei, 20), left(fact.imsi, 20), fact.reference,
+      fact.error_code, left(fact.error, 300), fact.at
+    )
+    on conflict do nothing;
+    select s.state into old from public.segment as s
+    where
+      s.activation_month = fact.activation_month and s.message_id = fact.message_id
+      and s.part = fact.part;
+    next := public.segment_moves_to(old, fact.kind, true, true, false);
+    if next is null then
+      continue;
+    end if;
+    insert into public.segment as s (
+      activation_month, message_id, part, state, group_id, batch_id, attempt_id, imei, imsi,
+      reference, error_code, error, submitted_at
+    )
+    values (
+      fact.activation_month, fact.message_id, fact.part, next, own.group_id, fact.batch_id,
+      fact.attempt_id, left(fact.imei, 20), left(fact.imsi, 20), fact.reference, fact.error_code,
+      left(fact.error, 300), fact.at
+    )
+    on conflict (activation_month, message_id, part) do update set
+    state = excluded.state, attempt_id = excluded.attempt_id, updated_at = now();
+  end loop;
+  if complete then
+    for month, ids in
+      with freed as (
+        update public.message as m set state = 'planned', batch_id = null, first_seq = null
+        from public.send_batch as b
+        where
+          b.group_id = own.group_id and b.journal_id = held_by and b.state = 'leased'
+          and m.activation_month = b.activation_month and m.batch_id = b.batch_id
+          and m.state = 'leased'
+        returning m.activation_month, m.message_id
+      )
+      select f.activation_month, array_agg(f.message_id) from freed as f group by f.activation_month
+    loop
+      perform public.settle_messages(month, ids);
+    end loop;
+    update public.send_batch as b set state = 'returned', done_at = now()
+    where b.group_id = own.group_id and b.journal_id = held_by and b.state = 'leased';
+    update public.modem_group as g set to_reconcile = false where g.group_id = own.group_id;
+    perform public.lift_fence();
+  end if;
+  for month, ids in
+    select m.activation_month, array_agg(distinct m.message_id)
+    from jsonb_to_recordset(results) as i (message_id bigint)
+    join public.message as m on m.message_id = i.message_id
+    where exists (
+      select from public.segment as s
+      where s.activation_month = m.activation_month and s.message_id = m.message_id
+    )
+    group by m.activation_month
+  loop
+    perform public.settle_messages(month, ids);
+  end loop;
+  return jsonb_build_object('accepted', known, 'fenced', public.is_fenced());
+exception when data_exception then
+  raise exception 'results are malformed: %', left(sqlerrm, 200) using errcode = '22023';
+end
+$$;
 CREATE FUNCTION api.register_host_v1(mac macaddr, journal uuid, boot_id text, host jsonb DEFAULT '{}'::jsonb) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -298,6 +409,7 @@ begin
   if own.mac <> wanted_mac then
     raise exception 'unknown group, batch or message' using errcode = 'P0002';
   end if;
+  perform public.is_fenced();
   update public.modem_group as g set
     epoch = g.epoch + 1,
     journal_id = journal,
@@ -317,10 +429,13 @@ begin
     'heartbeat_seconds', 20,
     'server_time', clock_timestamp(),
     'permits', public.renew_permits(own, journal),
+    'reconcile', own.to_reconcile,
     'leases', (
       select coalesce(jsonb_agg(b.batch_id order by b.leased_at, b.batch_id), '[]')
       from public.send_batch as b
-      where b.group_id = own.group_id and b.journal_id = journal and b.state = 'leased'
+      where
+        b.group_id = own.group_id and b.journal_id = journal and b.state = 'leased'
+        and not own.to_reconcile
     )
   );
 end
@@ -498,6 +613,7 @@ CREATE TABLE public.modem_group (
     last_heartbeat timestamp with time zone,
     clock_skew interval,
     wake_at timestamp with time zone,
+    to_reconcile boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     deleted_at timestamp with time zone,
     CONSTRAINT modem_group_alias_check CHECK (((length(alias) >= 1) AND (length(alias) <= 60))),
@@ -510,6 +626,7 @@ COMMENT ON COLUMN public.modem_group.modems IS 'Declared number of modems; count
 COMMENT ON COLUMN public.modem_group.rate_limit IS '« Vitesse »: SMS a minute; null = no limit.';
 COMMENT ON COLUMN public.modem_group.permit_per_modem IS 'k: how far ahead of its reports a host may send, per modem; null = a whole batch.';
 COMMENT ON COLUMN public.modem_group.epoch IS 'Grows at each registration; a host with an older one is refused (SM409).';
+COMMENT ON COLUMN public.modem_group.to_reconcile IS 'The database was restored: this host has not yet said what its journal knows.';
 COMMENT ON COLUMN public.modem_group.deleted_at IS 'Its history stays; adding its MAC address again brings it back.';
 CREATE TABLE public.send_batch (
     batch_id bigint NOT NULL,
@@ -589,6 +706,17 @@ CREATE FUNCTION public.batch_is_revoked(batch public.send_batch, group_now publi
       and (
         c.state <> 'sending' or c.expire_at <= pg_catalog.now() or c.window_until <= pg_catalog.now()
       )
+  )
+$$;
+CREATE FUNCTION public.centre_identity() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select concat_ws(
+    '/',
+    (select s.system_identifier from pg_catalog.pg_control_system() as s),
+    (select c.timeline_id from pg_catalog.pg_control_checkpoint() as c),
+    (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database())
   )
 $$;
 CREATE FUNCTION public.chain_audit() RETURNS trigger
@@ -773,6 +901,37 @@ begin
   return own;
 end
 $$;
+CREATE FUNCTION public.is_fenced() RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  here text := public.centre_identity();
+  fence public.restore_fence;
+begin
+  select * into fence from public.restore_fence;
+  if not found then
+    insert into public.restore_fence (identity) values (here) on conflict do nothing;
+    return false;
+  end if;
+  if fence.identity <> here then
+    perform public.raise_fence();
+    select * into fence from public.restore_fence;
+  end if;
+  return fence.fenced_at is not null;
+end
+$$;
+CREATE FUNCTION public.lift_fence() RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  update public.restore_fence as f set fenced_at = null
+  where
+    f.fenced_at is not null
+    and not exists (
+      select from public.modem_group as g where g.to_reconcile and g.deleted_at is null
+    )
+$$;
 CREATE FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -813,6 +972,28 @@ CREATE FUNCTION public.mask_number(number text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (length(number) > 6) THEN ("left"(number, '-4'::integer) || '----'::text) ELSE number END;
 COMMENT ON FUNCTION public.mask_number(number text) IS 'Hides the last four digits of an outside number; extensions (six digits at most) stay.';
+CREATE FUNCTION public.raise_fence() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  insert into public.restore_fence as f (identity, fenced_at)
+  values (public.centre_identity(), clock_timestamp())
+  on conflict (one) do update set identity = excluded.identity, fenced_at = excluded.fenced_at;
+  update public.modem_group as g set to_reconcile = true, epoch = g.epoch + 1000
+  where g.deleted_at is null;
+  update public.message as m set batch_id = null, first_seq = null
+  from public.send_batch as b
+  where
+    b.state = 'planned' and m.activation_month = b.activation_month and m.batch_id = b.batch_id
+    and m.state = 'planned';
+  update public.send_batch as b set state = 'returned', done_at = now() where b.state = 'planned';
+  perform pg_catalog.setval('public.message_id_seq', nextval('public.message_id_seq') + 10000000);
+  perform pg_catalog.setval(s.name, nextval(s.name) + 1000000)
+  from (select pg_catalog.pg_get_serial_sequence('public.send_batch', 'batch_id')) as s (name);
+  perform public.lift_fence();
+end
+$$;
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1266,6 +1447,20 @@ CREATE FUNCTION public.wake_group(group_id bigint) RETURNS void
   select pg_catalog.pg_notify(public.host_channel(group_id), '')
 $$;
 COMMENT ON FUNCTION public.wake_group(group_id bigint) IS 'Has a group''s host ask at once for work and revocations. New batches, and changes of the state of a group, campaign or batch, do it by themselves.';
+CREATE FUNCTION public.write_off_fence(wanted text) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+  update public.modem_group as g set to_reconcile = false
+  where g.alias = wanted and g.deleted_at is null and g.to_reconcile;
+  if not found then
+    return false;
+  end if;
+  perform public.lift_fence();
+  return true;
+end
+$$;
 CREATE TABLE public.alert (
     alert_id bigint NOT NULL,
     kind text NOT NULL,
@@ -1735,6 +1930,14 @@ CREATE TABLE public.report_run (
 COMMENT ON TABLE public.report_run IS 'The last making of each report for each period; the files lie under the reports'' URL.';
 COMMENT ON COLUMN public.report_run.period IS '2026, 2026-11, 2026-11-22 or 2026-11-01..2026-11-15, in the zone of the centre.';
 COMMENT ON COLUMN public.report_run.outcome IS 'The sentence that the page begins with.';
+CREATE TABLE public.restore_fence (
+    one boolean DEFAULT true NOT NULL,
+    identity text NOT NULL,
+    fenced_at timestamp with time zone,
+    CONSTRAINT restore_fence_one_check CHECK (one)
+);
+COMMENT ON TABLE public.restore_fence IS 'Which server and copy this database was last used on; another one means a restored backup.';
+COMMENT ON COLUMN public.restore_fence.fenced_at IS 'Since when all claims are stopped; null = they are not.';
 CREATE TABLE public.schema_migration (
     name text NOT NULL,
     digest text NOT NULL,
@@ -2212,6 +2415,8 @@ ALTER TABLE ONLY public.remembered_mapping
     ADD CONSTRAINT remembered_mapping_pkey PRIMARY KEY (client_id, fingerprint);
 ALTER TABLE ONLY public.report_run
     ADD CONSTRAINT report_run_pkey PRIMARY KEY (report, period, language);
+ALTER TABLE ONLY public.restore_fence
+    ADD CONSTRAINT restore_fence_pkey PRIMARY KEY (one);
 ALTER TABLE ONLY public.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY public.segment
@@ -2359,6 +2564,8 @@ REVOKE ALL ON FUNCTION api.claim_batch_v1(host_epoch bigint, journal uuid, lease
 GRANT ALL ON FUNCTION api.claim_batch_v1(host_epoch bigint, journal uuid, lease_token uuid) TO modem_host;
 REVOKE ALL ON FUNCTION api.heartbeat_v1(host_epoch bigint, journal uuid, status jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.heartbeat_v1(host_epoch bigint, journal uuid, status jsonb) TO modem_host;
+REVOKE ALL ON FUNCTION api.reconcile_v1(host_epoch bigint, journal uuid, results jsonb, complete boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.reconcile_v1(host_epoch bigint, journal uuid, results jsonb, complete boolean) TO modem_host;
 REVOKE ALL ON FUNCTION api.register_host_v1(mac macaddr, journal uuid, boot_id text, host jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.register_host_v1(mac macaddr, journal uuid, boot_id text, host jsonb) TO modem_host;
 REVOKE ALL ON FUNCTION api.report_inbound_v1(host_epoch bigint, journal uuid, messages jsonb) FROM PUBLIC;
@@ -2460,14 +2667,19 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.send_batch TO smsswitch_app;
 GRANT SELECT ON TABLE public.send_batch TO smsswitch_reader;
 REVOKE ALL ON FUNCTION public.batch_document(batch public.send_batch, own public.modem_group) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.batch_is_revoked(batch public.send_batch, group_now public.group_state) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.centre_identity() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.disable_host_login(host_role name) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.disable_host_login(host_role name) TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.ensure_message_partitions(month date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ensure_message_partitions(month date) TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.host_group(host_epoch bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.host_group_now(host_epoch bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.is_fenced() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.lift_fence() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) TO smsswitch_app;
+REVOKE ALL ON FUNCTION public.raise_fence() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.raise_fence() TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.renew_permits(own public.modem_group, journal uuid) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.segment_moves_to(old public.message_state, kind text, own boolean, current boolean, resend boolean) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.settle_messages(month date, ids bigint[], to_retry bigint[]) FROM PUBLIC;
@@ -2475,6 +2687,8 @@ GRANT ALL ON FUNCTION public.settle_messages(month date, ids bigint[], to_retry 
 REVOKE ALL ON FUNCTION public.stop_word(message text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.take_modems(own_group bigint, modems jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.take_results(own public.modem_group, host_epoch bigint, results jsonb, round integer, OUT known integer, OUT conflicts integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.write_off_fence(wanted text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.write_off_fence(wanted text) TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.alert TO smsswitch_app;
 GRANT SELECT ON TABLE public.alert TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.alert TO smsswitch_taxation;
@@ -2528,6 +2742,7 @@ GRANT SELECT ON TABLE public.rejected_ticket TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.remembered_mapping TO smsswitch_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.report_run TO smsswitch_app;
 GRANT SELECT ON TABLE public.report_run TO smsswitch_reader;
+GRANT SELECT ON TABLE public.restore_fence TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.segment TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.spool_sighting TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.spool_sighting TO smsswitch_app;

@@ -14,6 +14,9 @@ begin
   if journal is null or token is null then
     raise exception 'journal and lease_token are needed' using errcode = '22023';
   end if;
+  if public.is_fenced() then
+    return jsonb_build_object('batch', null, 'reason', 'fenced');
+  end if;
   select * into batch from public.send_batch as b
   where b.group_id = own.group_id and b.lease_token = token;
   if found then

@@ -18,6 +18,7 @@ begin
   if own.mac <> wanted_mac then
     raise exception 'unknown group, batch or message' using errcode = 'P0002';
   end if;
+  perform public.is_fenced();
   update public.modem_group as g set
     epoch = g.epoch + 1,
     journal_id = journal,
@@ -37,10 +38,13 @@ begin
     'heartbeat_seconds', 20,
     'server_time', clock_timestamp(),
     'permits', public.renew_permits(own, journal),
+    'reconcile', own.to_reconcile,
     'leases', (
       select coalesce(jsonb_agg(b.batch_id order by b.leased_at, b.batch_id), '[]')
       from public.send_batch as b
-      where b.group_id = own.group_id and b.journal_id = journal and b.state = 'leased'
+      where
+        b.group_id = own.group_id and b.journal_id = journal and b.state = 'leased'
+        and not own.to_reconcile
     )
   );
 end

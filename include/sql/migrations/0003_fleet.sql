@@ -21,6 +21,7 @@ create table modem_group (
   last_heartbeat timestamptz,
   clock_skew interval,
   wake_at timestamptz,
+  to_reconcile boolean not null default false,
   created_at timestamptz not null default now(),
   deleted_at timestamptz
 );
@@ -31,6 +32,15 @@ comment on column modem_group.modems is 'Declared number of modems; counts when 
 comment on column modem_group.rate_limit is '« Vitesse »: SMS a minute; null = no limit.';
 comment on column modem_group.permit_per_modem is 'k: how far ahead of its reports a host may send, per modem; null = a whole batch.';
 comment on column modem_group.epoch is 'Grows at each registration; a host with an older one is refused (SM409).';
+comment on column modem_group.to_reconcile is 'The database was restored: this host has not yet said what its journal knows.';
+
+create table restore_fence (
+  one boolean primary key default true check (one),
+  identity text not null,
+  fenced_at timestamptz
+);
+comment on table restore_fence is 'Which server and copy this database was last used on; another one means a restored backup.';
+comment on column restore_fence.fenced_at is 'Since when all claims are stopped; null = they are not.';
 
 create table modem (
   group_id bigint not null references modem_group on delete cascade,
@@ -90,6 +100,7 @@ comment on column inbound_message.host_key is 'The host''s own key of it: report
 
 comment on column inbound_message.review is 'It may be a wish to be left alone, but not in the words we know: a person should read it.';
 
+grant select on restore_fence to smsswitch_app;
 grant select, insert, update, delete on modem_group, modem to smsswitch_app;
 grant select, insert, delete on modem_sample to smsswitch_app;
 grant select on inbound_message to smsswitch_app;

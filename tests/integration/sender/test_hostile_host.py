@@ -102,7 +102,7 @@ def test_no_table_can_be_read_or_changed(fleet: Fleet, two: tuple[Host, Host]) -
     conn.close()
 
 
-def test_it_may_call_five_functions_and_no_other_of_ours(
+def test_it_may_call_six_functions_and_no_other_of_ours(
     fleet: Fleet, two: tuple[Host, Host]
 ) -> None:
     allowed = fleet.db.all(
@@ -116,6 +116,7 @@ def test_it_may_call_five_functions_and_no_other_of_ours(
     assert ours == [
         "api.claim_batch_v1",
         "api.heartbeat_v1",
+        "api.reconcile_v1",
         "api.register_host_v1",
         "api.report_inbound_v1",
         "api.report_results_v1",

@@ -10,6 +10,7 @@ import psycopg2
 from include.bucket import look as looking
 from include.bucket.look import Client, Drop
 from include.bucket.names import named
+from include.bucket.templates import keep_templates
 from include.contacts import receipts, uploads
 from include.contacts.refusal import RefusalError, quarantined
 from include.contacts.shelf import encoded, shelf_key, shelve
@@ -40,9 +41,11 @@ def scan() -> list[Registered]:
 
     A file is taken once two looks found it the same, so a scan that finds something new looks a
     second time two seconds later. Also closes questions nobody answered, moves finished files that
-    a crash left behind, and names again uploads that nobody has worked on for ten minutes.
+    a crash left behind, keeps ``templates/`` as it should be, and names again uploads that nobody
+    has worked on for ten minutes.
     """
     storage = Storage(settings().bucket_url)
+    keep_templates(storage)
     clients = _clients()
     registered: list[Registered] = []
     unsettled = [client for client in clients if _take(storage, client, registered)]

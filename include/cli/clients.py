@@ -83,8 +83,11 @@ def add(
 
 
 def _make_folders(code: str) -> None:
-    """Folders to drop into; object stores have none and need none."""
+    """Folders to drop into, and the models; object stores have no folders and need none."""
+    from include.bucket.templates import write_templates
+
     storage = Storage(settings().bucket_url)
+    write_templates(storage)
     if storage.is_local:
         for folder in FOLDERS:
             storage.fs.makedirs(storage.path(f"clients/{code}/inbox/{folder}"), exist_ok=True)

@@ -217,7 +217,6 @@ class Worker:
         elif outcome.error_class in {"sim", "credit"}:
             self._not_sent(attempt, outcome.error, outcome.error_code)
             self._leave_service(f"{outcome.error_class}: {outcome.error}", self._cool_down)
-            self._cool_down = min(self._cool_down * 2, 900.0)
         elif outcome.kind == "not_sent":
             self._missed(attempt, outcome)
         elif outcome.error_class == "permanent":
@@ -227,12 +226,10 @@ class Worker:
                 attempt, _answer("retryable", outcome), rest="another part waits for its next try"
             )
         if outcome.kind == "rejected" and self.status.in_service and self._oracle.trusted:
-            # What is refused may use up a reference too; the next intent must name the last one.
-            self._mr = self._modem.last_reference()
+            self._mr = self._modem.last_reference()  # what is refused may use one up too
 
     def _sent(self, attempt: Attempt, outcome: SubmitOutcome) -> None:
-        self._misses = 0
-        self._cool_down = 30.0
+        self._misses, self._cool_down = 0, 30.0
         self._mr = outcome.reference
         self._close(attempt, _answer("sent", outcome))
         self._flush_refusals()
@@ -305,7 +302,6 @@ class Worker:
                 f"{REFUSALS} numbers in a row refused: is the SIM paid? {outcome.error}",
                 self._cool_down,
             )
-            self._cool_down = min(self._cool_down * 2, 900.0)
 
     def _flush_refusals(self) -> None:
         if self._refused:
@@ -370,6 +366,7 @@ class Worker:
         self.status.in_service, self.status.reason = False, why
         self.status.quota = self._tally.used()
         self._out_until = max(self._out_until, time.monotonic() + seconds)
+        self._cool_down = min(self._cool_down * 2, 900.0) if seconds else self._cool_down
         self._queue.release(self.status.port)
 
     def _bring_in(self) -> None:

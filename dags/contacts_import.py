@@ -10,12 +10,12 @@ DOC = """
 Gate, sniff, propose a mapping, map, validate with Great Expectations, load in one transaction,
 write the receipt: for every upload that woke the run. A file that cannot be used ends in a receipt
 that says so, not in a red task. A mapping file is applied to the import that waits for it, a block
-list to all lists of its client.
+list to all lists of its client, a command file does what it says.
 
 **Inputs** asset `contact_files` with the numbers of uploads, or one number in the form.
 
 **Outputs** tables `contact` and `contact_list`; per import `receipt.html`, `receipt.json`,
-`rejects.xlsx` in the client's `outbox/imports/`; asset `contacts_loaded`.
+`rejects.xlsx` in the client's `outbox/imports/`; the list in `outbox/lists/`; asset `contacts_loaded`.
 
 **When it is red** something of ours failed, not the client's file: see the log, mend, clear the
 run. A second import of the same upload changes nothing.
@@ -37,9 +37,9 @@ def contacts_import() -> None:
     def import_uploads(
         params: dict[str, Any] | None = None, triggering_asset_events: Any = None
     ) -> dict[str, int]:
-        from include.contacts.importer import import_upload
+        from include.bucket.process import process
 
-        return tally(each(import_upload, uploads_told(triggering_asset_events, params)))
+        return tally(each(process, uploads_told(triggering_asset_events, params)))
 
     import_uploads()
 

@@ -5,9 +5,12 @@ from typing import Any
 
 from include.bucket.intake import Registered, scan
 from include.contacts.importer import import_upload
+from include.contacts.list_files import write_list
 from include.contacts.uploads import read_upload
 from include.db import connect
 from include.errors import SmsswitchError
+from include.settings import settings
+from include.storage import Storage
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +21,16 @@ def process(upload_id: int) -> dict[str, Any]:
         from include.campaigns.intake import apply_upload
 
         return dict(apply_upload(upload_id))
-    return import_upload(upload_id)
+    document = import_upload(upload_id)
+    _keep_list(upload_id, document)
+    return document
+
+
+def _keep_list(upload_id: int, document: dict[str, Any]) -> None:
+    """The files of the list that an import changed; not part of the import, which need not wait."""
+    if document.get("state") == "loaded" and document.get("list"):
+        client_id = read_upload(upload_id).client_id
+        write_list(Storage(settings().bucket_url), client_id, document["list"])
 
 
 def scan_and_process() -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def _drop_and_import(
 ) -> dict[str, Any]:
     from include.bucket.intake import find_client, register_now
     from include.bucket.names import is_ignored
-    from include.contacts.importer import import_upload
+    from include.bucket.process import process
     from include.storage import Storage
 
     client, storage = find_client(code), Storage(settings().bucket_url)
@@ -65,7 +65,7 @@ def _drop_and_import(
         text = _for_list(mapping.read_bytes(), list_name)
         storage.write_bytes(f"{client.inbox}/{place}.mapping.yaml", text)
     storage.write_bytes(f"{client.inbox}/{place}", file.read_bytes())
-    return import_upload(register_now(client, storage, place))
+    return process(register_now(client, storage, place))
 
 
 def _list_name(wanted: str) -> str:

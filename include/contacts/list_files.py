@@ -1,0 +1,102 @@
+"""``outbox/lists/<list>/``: what a client's list holds, as a summary and as a workbook."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
+
+from include.db import connect, sql
+from include.errors import InputError
+from include.pages import Column, words
+from include.pages.workbook import Sheet, workbook
+from include.settings import settings
+from include.storage import Storage
+
+SCHEMA = "list/1"
+FILES = ("summary.json", "contacts.xlsx")
+_FIELDS = ("phone", "first_name", "last_name", "variable1", "variable2")
+_ROWS_AT_A_TIME = 5_000
+
+
+def list_folder(client: str, name: str) -> str:
+    """Where the files of a list lie."""
+    return f"clients/{client}/outbox/lists/{name}"
+
+
+def write_list(storage: Storage, client_id: int, name: str, *, anew: bool = False) -> bool:
+    """Write the files of a list where they do not say what it holds now, or ``anew``; if written.
+
+    Both are made of one snapshot, the summary last: files that a crash left behind are written
+    again by the next call. Rows are read in portions. False where there is no such list.
+    """
+    with connect() as conn, conn.cursor(cursor_factory=RealDictCursor) as cur:
+        cur.execute("set transaction isolation level repeatable read, read only")
+        cur.execute(sql("contacts/describe_list"), {"client_id": client_id, "name": name})
+        found = cur.fetchone()
+        if found is None:
+            return False
+        cur.execute("select code, language from client where client_id = %s", (client_id,))
+        client = cur.fetchone()
+        place = list_folder(client["code"], name)
+        summary = _summary(client["code"], name, found)
+        if not anew and _said(storage, place) == summary:
+            return False
+        storage.write_bytes(f"{place}/contacts.xlsx", _workbook(conn, found, client["language"]))
+        text = json.dumps(summary, ensure_ascii=False, indent=2)
+        storage.write_text(f"{place}/summary.json", text)
+    return True
+
+
+def remove_list_files(storage: Storage, client: str, name: str) -> None:
+    """Take the files of a deleted list away."""
+    for file in FILES:
+        storage.delete(f"{list_folder(client, name)}/{file}")
+
+
+def _summary(client: str, name: str, found: dict[str, Any]) -> dict[str, Any]:
+    changed = found["changed_at"]
+    return {
+        "schema": SCHEMA,
+        "client": client,
+        "list": name,
+        "label": found["label"],
+        "contacts": found["contacts"],
+        "opted_out": found["opted_out"],
+        "fields": [*_FIELDS, *found["variables"]],
+        "created_at": found["created_at"].isoformat(),
+        "changed_at": changed.isoformat() if changed else None,
+    }
+
+
+def _said(storage: Storage, place: str) -> Any:
+    """The summary as it lies there, where the workbook lies beside it."""
+    try:
+        if not storage.exists(f"{place}/contacts.xlsx"):
+            return None
+        return json.loads(storage.read_bytes(f"{place}/summary.json"))
+    except (OSError, ValueError, InputError):
+        return None
+
+
+def _workbook(conn: Connection, found: dict[str, Any], language: str) -> bytes:
+    t = words(language)
+    columns = [
+        Column(field, t(f"list.column.{field}"), "phone" if field == "phone" else "text")
+        for field in _FIELDS
+    ]
+    columns += [Column(name, name) for name in found["variables"]]
+    sheet = Sheet(t("guide.sheet"), columns, _rows(conn, found))
+    return workbook([sheet], language, made=datetime.now(UTC), zone=settings().timezone)
+
+
+def _rows(conn: Connection, found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    nothing = dict.fromkeys(found["variables"])
+    with conn.cursor("list_contacts", cursor_factory=RealDictCursor) as cur:
+        cur.itersize = _ROWS_AT_A_TIME
+        cur.execute(sql("contacts/list_contacts"), {"list_id": found["list_id"]})
+        for row in cur:
+            own = row.pop("variables") or {}
+            yield {**nothing, **own, **row}

@@ -20,6 +20,7 @@ TEMPLATE = "smsswitch_template"
 _numbers = itertools.count(1)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each file stays with one worker; those of one Airflow home too, since it is imported once."""
     for item in items:

@@ -20,7 +20,7 @@ HOSTS = 200
 PROCESSES = 4
 MODEMS = 8
 BATCH = 100
-SECONDS = float(os.environ.get("P4_SECONDS", "60"))
+SECONDS = float(os.environ.get("P4_SECONDS", "180"))
 SAMPLES = 12
 AHEAD = 2
 

@@ -89,9 +89,9 @@ def _between(machine: Machine, began: float, ended: float) -> int:
 def _cpu(running: Running) -> float:
     """Seconds of processor time of its processes and their children; databases not counted."""
     total = 0.0
-    for process in running.processes:
+    for pid in running.pids():
         with suppress(psutil.Error):
-            root = psutil.Process(process.pid)
+            root = psutil.Process(pid)
             for one in (root, *root.children(recursive=True)):
                 with suppress(psutil.Error):
                     times = one.cpu_times()

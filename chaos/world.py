@@ -96,7 +96,7 @@ def _text(number: int) -> tuple[str, int]:
 @contextmanager
 def made(*, durable: bool = False) -> Iterator[World]:
     """A world of its own, gone afterwards; its database gives up durability unless told not to."""
-    with tempfile.TemporaryDirectory(prefix="smsswitch-chaos-") as name:
+    with tempfile.TemporaryDirectory(prefix="smsswitch-chaos-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         before = dict(os.environ)
         os.environ |= {

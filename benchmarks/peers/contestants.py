@@ -28,7 +28,7 @@ GAMMU_TABLES = Path("/usr/share/doc/gammu-smsd/examples/pgsql.sql")
 
 @dataclass
 class Running:
-    """Processes at work; `pids` are those whose time counts."""
+    """Processes at work, and what else they started."""
 
     folder: Path
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -47,12 +47,20 @@ class Running:
                 )
             )
 
+    def pids(self) -> list[int]:
+        """Return the heads of all groups; smsd goes off to one of its own, and says which."""
+        found = [process.pid for process in self.processes]
+        with suppress(OSError, ValueError):
+            found.append(int((self.folder / "pid").read_text()))
+        return found
+
     def end(self) -> None:
         """End every group at once: what they would still do is of no interest."""
         self.ending.set()
-        for process in self.processes:
+        for pid in self.pids():
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+                os.killpg(pid, signal.SIGKILL)
+        for process in self.processes:
             process.wait(10)
 
 

@@ -17,10 +17,15 @@ log = logging.getLogger(__name__)
 
 def process(upload_id: int) -> dict[str, Any]:
     """Do what is to be done for one upload, whatever its kind; its document as it then stands."""
-    if read_upload(upload_id).kind == "campaign":
+    kind = read_upload(upload_id).kind
+    if kind == "campaign":
         from include.campaigns.intake import apply_upload
 
         return dict(apply_upload(upload_id))
+    if kind == "command":
+        from include.bucket.commands import apply_command
+
+        return apply_command(upload_id)
     document = import_upload(upload_id)
     _keep_list(upload_id, document)
     return document
@@ -42,12 +47,13 @@ def scan_and_process() -> list[dict[str, Any]]:
 
 
 def _in_order(found: list[Registered]) -> list[int]:
-    """Contacts first: a campaign dropped with its list finds the list loaded."""
+    """Contacts, campaigns, commands: each finds done what was dropped with it."""
     with connect() as conn, conn.cursor() as cur:
         cur.execute("select upload_id from upload where state in ('received', 'mapping_submitted')")
         waiting = {int(row[0]) for row in cur.fetchall()} | {r.upload_id for r in found}
     kinds = {upload_id: read_upload(upload_id).kind for upload_id in waiting}
-    return sorted(waiting, key=lambda upload_id: (kinds[upload_id] == "campaign", upload_id))
+    turn = {"campaign": 1, "command": 2}
+    return sorted(waiting, key=lambda upload_id: (turn.get(kinds[upload_id], 0), upload_id))
 
 
 def _outcome(upload_id: int) -> dict[str, Any]:

@@ -23,12 +23,10 @@ _ANY_KIND = ("mobile", "fixed", "voip", "foreign")
 
 
 def apply(upload: Upload, storage: Storage) -> dict[str, Any]:
-    """Take the numbers of a blocklist file; its receipt. Other kinds of files are refused."""
+    """Take the numbers of a blocklist file; its receipt."""
     if upload.is_final and upload.receipt:
         return upload.receipt
     try:
-        if upload.kind != "blocklist":
-            raise RefusalError("commands_not_available")
         with tempfile.TemporaryDirectory(prefix="smsswitch-") as folder:
             counts = _take(upload, storage, Path(folder))
     except RefusalError as refusal:

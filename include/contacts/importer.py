@@ -29,7 +29,7 @@ from include.contacts.shelf import shelve
 from include.contacts.table import CellTable
 from include.contacts.uploads import Upload, change_state, read_upload
 from include.db import connect, sql
-from include.errors import SmsswitchError, TransientError
+from include.errors import InputError, SmsswitchError, TransientError
 from include.logs import canonical
 from include.settings import settings
 from include.storage import Storage
@@ -54,8 +54,10 @@ def import_upload(upload_id: int) -> dict[str, Any]:
         storage = Storage(settings().bucket_url)
         if upload.kind == "mapping":
             return _answer(upload, storage)
-        if upload.kind != "contacts":
+        if upload.kind == "blocklist":
             return blocklist.apply(upload, storage)
+        if upload.kind != "contacts":
+            raise InputError("wrong_kind", f"upload {upload_id} is no contact file")
         if upload.is_told:
             if upload.in_inbox:
                 shelve(storage, upload)

@@ -38,13 +38,11 @@ def write_list(storage: Storage, client_id: int, name: str, *, anew: bool = Fals
         found = cur.fetchone()
         if found is None:
             return False
-        cur.execute("select code, language from client where client_id = %s", (client_id,))
-        client = cur.fetchone()
-        place = list_folder(client["code"], name)
-        summary = _summary(client["code"], name, found)
+        place = list_folder(found["client"], name)
+        summary = _summary(name, found)
         if not anew and _said(storage, place) == summary:
             return False
-        storage.write_bytes(f"{place}/contacts.xlsx", _workbook(conn, found, client["language"]))
+        storage.write_bytes(f"{place}/contacts.xlsx", _workbook(conn, dict(found)))
         text = json.dumps(summary, ensure_ascii=False, indent=2)
         storage.write_text(f"{place}/summary.json", text)
     return True
@@ -56,11 +54,11 @@ def remove_list_files(storage: Storage, client: str, name: str) -> None:
         storage.delete(f"{list_folder(client, name)}/{file}")
 
 
-def _summary(client: str, name: str, found: dict[str, Any]) -> dict[str, Any]:
+def _summary(name: str, found: dict[str, Any]) -> dict[str, Any]:
     changed = found["changed_at"]
     return {
         "schema": SCHEMA,
-        "client": client,
+        "client": found["client"],
         "list": name,
         "label": found["label"],
         "contacts": found["contacts"],
@@ -81,7 +79,8 @@ def _said(storage: Storage, place: str) -> Any:
         return None
 
 
-def _workbook(conn: Connection, found: dict[str, Any], language: str) -> bytes:
+def _workbook(conn: Connection, found: dict[str, Any]) -> bytes:
+    language = found["language"]
     t = words(language)
     columns = [
         Column(field, t(f"list.column.{field}"), "phone" if field == "phone" else "text")

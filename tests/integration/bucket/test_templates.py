@@ -8,6 +8,7 @@ from typing import Any
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
+from include.bucket.command_file import parse_command
 from include.bucket.intake import scan
 from include.bucket.templates import schema, write_templates
 from include.campaigns.campaign_file import parse_campaign
@@ -62,6 +63,7 @@ def test_the_models_are_what_they_explain(inbox: Inbox) -> None:
     assert parse_mapping((folder / "mapping.yaml").read_bytes())["list"] == "clients"
     campaign = parse_campaign((folder / "campaign.yaml").read_bytes(), profile("fr"))
     assert campaign.state == "draft"
+    assert parse_command((folder / "command.yaml").read_bytes())["command"] == "quick_send"
     for name in ("mapping", "campaign", "command"):
         document = json.loads((folder / f"{name}.schema.json").read_text())
         Draft202012Validator.check_schema(document)

@@ -96,22 +96,3 @@ class SerialTransport:
         """Close the port and give up the lock on it."""
         with contextlib.suppress(OSError, serial.SerialException):
             self._serial.close()
-
-
-def _opened(port: str, baudrate: int) -> serial.Serial:
-    """Open a port with what waits in it: the delivery reports of while the service was down."""
-    opened = serial.serial_for_url(
-        port,
-        timeout=0,
-        baudrate=baudrate,
-        exclusive=None if "://" in port else True,
-        do_not_open=True,
-    )
-    # pyserial throws the input away at each opening.
-    vars(opened).update(_reset_input_buffer=_keep_input, reset_input_buffer=_keep_input)
-    opened.open()
-    return opened
-
-
-def _keep_input() -> None:
-    return None

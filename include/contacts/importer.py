@@ -42,8 +42,13 @@ class ImportFailedError(SmsswitchError):
     """A fault of ours interrupted an import; the client's receipt says so."""
 
 
-def import_upload(upload_id: int) -> dict[str, Any]:
+def import_upload(
+    upload_id: int, *, answer: dict[str, Any] | None = None, by: str = "client"
+) -> dict[str, Any]:
     """Do whatever is to be done for one upload of kind contacts, mapping or blocklist.
+
+    ``answer`` is a mapping document that ``by`` gave for a file that waits; somebody who was
+    faster wins.
 
     The receipt document as it then stands; for a mapping, that of the import it answers. Whatever
     is wrong with the client's file ends in the receipt. Raises ``TransientError`` where trying
@@ -63,6 +68,8 @@ def import_upload(upload_id: int) -> dict[str, Any]:
                 shelve(storage, upload)
             return upload.receipt or {}
         sidecar = answers.find_sidecar(storage, upload)
+        if answer and not sidecar and not upload.mapping:
+            return _Import(upload, storage, answer=answer, by=by).run()
         if upload.state == "awaiting_mapping" and upload.receipt and not sidecar:
             return upload.receipt
         return _Import(upload, storage, sidecar=sidecar).run()
@@ -101,9 +108,11 @@ class _Import:
         *,
         sidecar: str | None = None,
         answer: dict[str, Any] | None = None,
+        by: str = "client",
     ) -> None:
         self.upload, self.storage = upload, storage
         self.sidecar, self.document = sidecar, answer
+        self.by = "sidecar" if sidecar else by
         self.found = Findings()
         self.settings = settings()
 
@@ -132,8 +141,7 @@ class _Import:
         reading = self._read(path, folder)
         if fault is not None:  # the file comes first in the order of complaint
             raise fault
-        by = "sidecar" if self.sidecar else "client"
-        mapping = confirmed_mapping(self.upload, reading, self.document, by, self._tell)
+        mapping = confirmed_mapping(self.upload, reading, self.document, self.by, self._tell)
         if mapping is None:
             return self._settle("awaiting_mapping", None)
         return self._load(reading, mapping)

@@ -27,6 +27,9 @@ _WORDS = {
     "variable2": "variable2 var2 v2",
 }
 _KNOWN = {word: target for target, words in _WORDS.items() for word in words.split()}
+_TARGET = re.compile(
+    "phone|first_name|last_name|variable1|variable2|var_[a-z0-9_]{1,40}|ignore", re.ASCII
+)
 _BY_PLACE = ("first_name", "last_name", "variable1", "variable2")
 #: Columns that our own file of refused rows adds: dropped again, it reads like the original.
 REJECT_COLUMNS = ("_row", "_code", "_message")
@@ -60,6 +63,11 @@ class Proposal:
         """Whether every column is known well enough to load without a question."""
         sure = all(column.confidence >= HIGH_CONFIDENCE for column in self.columns)
         return sure and any(column.to == "phone" for column in self.columns)
+
+
+def is_target(name: str) -> bool:
+    """Whether a column may be mapped to that field."""
+    return bool(_TARGET.fullmatch(name))
 
 
 def folded(text: str) -> str:

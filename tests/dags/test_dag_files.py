@@ -17,12 +17,15 @@ WANTED = {
     "campaign_control",
     "campaign_expand",
     "campaign_intake",
+    "contacts_confirm_mapping",
     "contacts_import",
     "fleet_monitor",
     "group_control",
     "reports",
     "taxation_ingest",
 }
+#: One question must not wait for the answer to another.
+QUESTIONS = {"contacts_confirm_mapping"}
 PARSE = """
 import sys, runpy
 sys.path.insert(0, sys.argv[1])
@@ -52,7 +55,9 @@ def test_every_task_has_more_tries_and_a_limit(bag: Any) -> None:
 
 def test_runs_never_overlap_nor_catch_up(bag: Any) -> None:
     for dag in bag.dags.values():
-        assert (dag.max_active_runs, dag.catchup) == (1, False), dag.dag_id
+        assert not dag.catchup, dag.dag_id
+        if dag.dag_id not in QUESTIONS:
+            assert dag.max_active_runs == 1, dag.dag_id
 
 
 def test_the_page_of_a_dag_says_what_to_do(bag: Any) -> None:

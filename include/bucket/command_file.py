@@ -4,13 +4,12 @@ import unicodedata
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from include.bucket.templates import schema
-from include.campaigns.faults import RefusedError
 from include.campaigns.yaml_document import Document, Path, dotted, read
 from include.contacts.refusal import RefusalError
 
@@ -19,17 +18,17 @@ _TEXT = ("send", "text")
 
 
 def parse_command(raw: bytes) -> dict[str, Any]:
-    """The document of a command file; ``RefusalError`` command_invalid with line and field."""
-    try:
-        document = read(raw, ("version",))
-    except RefusedError as error:
-        fault = error.faults[0]
-        _refuse(fault.line, fault.field, fault.message("en"), fault.message("fr"))
+    """The document of a command file.
+
+    Raises ``RefusedError`` for what is not plain YAML, ``RefusalError`` command_invalid, with line
+    and field, for what is no command.
+    """
+    document = read(raw, ("version",))
     complaint = best_match(_validator().iter_errors(document.data))
     if complaint is not None:
         _complain(document, complaint)
     for path in _with_controls(document.data, ()):
-        _refuse(document.line(path), dotted(path), "control character", "caractère de contrôle")
+        _refuse("control", document.line(path), path)
     return document.data
 
 
@@ -40,36 +39,30 @@ def _validator() -> Draft202012Validator:
 
 def _complain(document: Document, error: ValidationError) -> None:
     path: Path = tuple(error.absolute_path)
-    field, rule = dotted(path), str(error.validator)
+    rule, line = str(error.validator), document.line(path)
     instance, wanted, around = (
         cast(Any, part) for part in (error.instance, error.validator_value, error.schema)
     )
-    said = str(error.message)[:200]
     if rule == "required":
         missing = sorted(set(wanted) - set(instance))
-        field = dotted((*path, missing[0]))
-        _refuse(document.line(path) or 1, field, "missing", "manquant")
+        _refuse("missing", line, (*path, missing[0]))
     if rule == "additionalProperties":
         known = list(around["properties"])
         extra = next(key for key in instance if key not in known)
-        close = get_close_matches(extra, known, n=1)
-        field = dotted((*path, extra))
-        did = f"; did you mean {close[0]}?" if close else ""
-        vous = f" ; vouliez-vous dire {close[0]} ?" if close else ""
-        _refuse(document.line((*path, extra)), field, f"unknown{did}", f"inconnu{vous}")
+        place = (*path, extra)
+        if close := get_close_matches(extra, known, n=1):
+            _refuse("unknown_close", document.line(place), place, close=close[0])
+        _refuse("unknown", document.line(place), place)
     if rule == "not":
-        _refuse(document.line(path), field, "not of this command", "étranger à cette commande")
+        _refuse("foreign", line, path)
     if rule == "enum":
-        said = ", ".join(map(str, wanted))
-        _refuse(document.line(path) or 1, field, f"one of {said}", f"un parmi {said}")
-    _refuse(document.line(path) or 1, field, said, said)
+        _refuse("one_of", line, path, known=", ".join(map(str, wanted)))
+    _refuse("value", line, path)
 
 
-def _refuse(line: int | None, field: str | None, said_en: str, said_fr: str) -> None:
-    where = field[:80] if field else "–"
-    raise RefusalError(
-        "command_invalid", line=line or 1, field=where, detail_en=said_en, detail_fr=said_fr
-    )
+def _refuse(says: str, line: int | None, path: Path, **facts: Any) -> NoReturn:
+    facts = {"line": line or 1, "field": dotted(path)[:80] or "–", **facts}
+    raise RefusalError("command_invalid", text=f"command_{says}", **facts)
 
 
 def _with_controls(value: Any, path: Path) -> Iterator[Path]:

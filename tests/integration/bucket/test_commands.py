@@ -193,3 +193,20 @@ def test_cut_off_before_its_receipt_it_is_told_without_being_done_again(
     assert code(process(upload_id)) == ("loaded", None)
     assert process(upload_id) == process(upload_id)
     assert len(payer.numbers("guests")) == 4
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"\xff\x00", "not_yaml"),
+        (b"a: &a 1\nb: *a", "anchors_not_allowed"),
+        (b"version: 1\nkind: command\ncommand: format_disk", "command_invalid"),
+        (b"version: 1\nkind: command\ncommand: export_list\nlst: x", "command_invalid"),
+    ],
+)
+def test_a_file_that_is_no_command_gets_its_receipt(inbox: Inbox, raw: bytes, reason: str) -> None:
+    inbox.put("commands/x.yaml", raw)
+    receipt = process(inbox.register("commands/x.yaml"))
+    assert code(receipt) == ("rejected", reason)
+    assert receipt["reason"]["message_fr"] and receipt["reason"]["message_en"]
+    assert told(inbox, "x") == receipt

@@ -59,7 +59,7 @@ chaos: setup ## kill, cut off, burn; the network's count against the database (m
 	$(PY) -m chaos $(FIGURES) $(if $(SEED),--seed $(SEED)) $(OPTIONS)
 
 test: setup ## every test; the last lines name what was left out and why
-	$(VENV)/bin/pytest -q -n 2 --dist loadgroup --durations=10
+	$(VENV)/bin/pytest -q -n 2 --durations=10
 
 sender-dist: setup ## dist/sms-sender-VERSION.tar.gz: installs on a modem host without a network
 	@$(PY) scripts/sender_dist.py

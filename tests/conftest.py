@@ -12,6 +12,8 @@ import psycopg2
 import pytest
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from include.db.migrate import migrate
 from include.stack import postgres
@@ -20,12 +22,16 @@ TEMPLATE = "smsswitch_template"
 _numbers = itertools.count(1)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
     """Each file stays with one worker; those of one Airflow home too, since it is imported once."""
-    for item in items:
-        together = "dags" if "tests/dags" in item.path.as_posix() else item.path.as_posix()
-        item.add_marker(pytest.mark.xdist_group(together))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/dags" if nodeid.startswith("tests/dags/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """How the tests are shared out among the workers of ``-n``."""
+    return ByFile(config, log)
 
 
 @dataclass

@@ -7,12 +7,23 @@ import pytest
 
 from tests.conftest import Database
 from tests.integration.sender.hosts import Fleet, Host, Machine
+from tests.integration.sender.protocol import register
 
 
 @pytest.fixture
 def fleet(db: Database) -> Fleet:
     """Groups, campaigns and batches."""
     return Fleet(db)
+
+
+@pytest.fixture
+def host(fleet: Fleet) -> Host:
+    """A registered host with one planned batch: two single texts and one of two parts."""
+    host = fleet.host()
+    fleet.campaign()
+    fleet.batch(host, [("un", 1), ("long", 2), ("deux", 1)])
+    register(host)
+    return host
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from psycopg2 import sql
 
 import include
 from tests.integration.sender.hosts import Fleet, Host, call
-from tests.integration.sender.test_protocol import JOURNAL, claim, code, register, result
+from tests.integration.sender.protocol import JOURNAL, claim, code, register, result
 
 STATEMENTS = [
     "create table public.mine (x int)",

@@ -78,13 +78,14 @@ class Farm:
         master, slave = self._masters[index], self._slaves[index]
         if master is None or slave is None:
             return
+        if self.options.links is not None:
+            # First: whoever sees the hang-up must not find the old link any more.
+            self._link(index).unlink(missing_ok=True)
         self._poll.unregister(master)
         del self._by_fd[master]
         os.close(slave)
         os.close(master)
         self._masters[index] = self._slaves[index] = None
-        if self.options.links is not None:
-            self._link(index).unlink(missing_ok=True)
         if seconds is not None:
             self._replugs[index] = time.monotonic() + seconds
 

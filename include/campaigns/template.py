@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 FIXED = ("first_name", "last_name", "variable1", "variable2")
 ALIASES = {"prenom": "first_name", "nom": "last_name"}
@@ -83,12 +82,6 @@ def variables(parts: Iterable[Part]) -> tuple[Variable, ...]:
 def literals(parts: Iterable[Part]) -> str:
     """What every recipient gets, whatever the variables hold."""
     return "".join(part for part in parts if isinstance(part, str))
-
-
-def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant."""
-    match = get_close_matches(name, [*known, *ALIASES], n=1, cutoff=0.6)
-    return match[0] if match else None
 
 
 def with_fallbacks(parts: Iterable[Part], fallbacks: Mapping[str, str]) -> tuple[Part, ...]:

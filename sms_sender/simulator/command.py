@@ -46,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--network-log", type=Path, metavar="FILE", help="what went out, as JSON")
     parser.add_argument("--ports-file", type=Path, metavar="FILE", help="the paths, one a line")
-    parser.add_argument("--links", type=Path, metavar="DIR", help="links that stay on a replug")
+    parser.add_argument(
+        "--links", type=Path, metavar="DIR", help="where the ports are (default: a new folder)"
+    )
     for name, what in _RATES.items():
         parser.add_argument(f"--{name}", type=_rate, metavar="RATE", help=what)
     for name, what in _SECONDS.items():

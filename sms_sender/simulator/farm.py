@@ -4,6 +4,8 @@ import contextlib
 import errno
 import os
 import select
+import shutil
+import tempfile
 import threading
 import time
 import tty
@@ -24,19 +26,22 @@ IDLE_SECONDS = 5.0
 class Farm:
     """A set of emulated modems; `run` serves them until `stop`.
 
-    `ports` are the paths to open, in the modems' order: links that stay when there is a folder for
-    them, else pseudo-terminals. As a context manager it runs in a thread of its own.
+    `ports` are the paths to open, in the modems' order. As a context manager it runs in a thread of
+    its own.
     """
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self.network = Network(options)
+        # Links even where none are asked for: the kernel gives the number of a pseudo-terminal that
+        # is gone to the next process that wants one, which may be another set of modems.
+        self._own_links = options.links is None
+        self._links = options.links or Path(tempfile.mkdtemp(prefix="modems-"))
         self.modems = [
             EmulatedModem(index, options, self.network) for index in range(options.modems)
         ]
         self._masters: list[int | None] = [None] * options.modems
         self._slaves: list[int | None] = [None] * options.modems
-        self._paths: list[str] = [""] * options.modems
         self._replugs: dict[int, float] = {}
         self._by_fd: dict[int, int] = {}
         self._poll = select.poll()
@@ -50,9 +55,7 @@ class Farm:
 
     @property
     def ports(self) -> list[str]:
-        """The paths to open."""
-        if self.options.links is None:
-            return list(self._paths)
+        """The paths to open: links that stay when a modem comes back on another port."""
         return [str(self._link(index)) for index in range(self.options.modems)]
 
     def run(self) -> None:
@@ -78,9 +81,8 @@ class Farm:
         master, slave = self._masters[index], self._slaves[index]
         if master is None or slave is None:
             return
-        if self.options.links is not None:
-            # First: whoever sees the hang-up must not find the old link any more.
-            self._link(index).unlink(missing_ok=True)
+        # First: whoever sees the hang-up must not find the old link any more.
+        self._link(index).unlink(missing_ok=True)
         self._poll.unregister(master)
         del self._by_fd[master]
         os.close(slave)
@@ -161,11 +163,9 @@ class Farm:
         tty.setraw(slave)
         os.set_blocking(master, False)
         self._masters[index], self._slaves[index] = master, slave
-        self._paths[index] = os.ttyname(slave)
         self._by_fd[master] = index
         self._poll.register(master, select.POLLIN)
-        if self.options.links is not None:
-            _point(self._link(index), self._paths[index])
+        _point(self._link(index), os.ttyname(slave))
 
     def _replug(self, now: float) -> None:
         for index, due in list(self._replugs.items()):
@@ -175,9 +175,7 @@ class Farm:
                 self._plug(index)
 
     def _link(self, index: int) -> Path:
-        if self.options.links is None:
-            raise RuntimeError("no folder for links")
-        return self.options.links / f"usb-emulated_{self.modems[index].card.imei}_{index}-if00"
+        return self._links / f"usb-emulated_{self.modems[index].card.imei}_{index}-if00"
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):
@@ -186,6 +184,8 @@ class Farm:
     def _close(self) -> None:
         for index in range(len(self.modems)):
             self.unplug(index)
+        if self._own_links:
+            shutil.rmtree(self._links, ignore_errors=True)
         self.network.close()
         os.close(self._wake_in)
         os.close(self._wake_out)

@@ -23,7 +23,7 @@ class Options:
     command_latency: float = 0.0
     network_log: Path | None = None
     links: Path | None = None
-    """A folder where each modem gets a link that stays when its port changes."""
+    """The folder of the links to the modems, which stay when a port changes; default: a new one."""
 
     reject: float = 0.0
     """Numbers that the network does not know (+CMS ERROR: 28, 30, 21 or 1)."""

@@ -197,7 +197,7 @@ class Machine:
 
     def end(self) -> None:
         """End what was started here."""
-        for process in self.processes:
+        for process in reversed(self.processes):
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
             process.wait(10)

@@ -9,7 +9,10 @@ import pytest
 from sms_sender.modem import Modem, Timeouts
 from sms_sender.simulator import Farm, Options
 
-QUICK = Timeouts(command=2.0, prompt=0.5, submit=0.5, settle=0.02, sync=3.0)
+# Where an answer comes: it may come late on a busy machine.
+PATIENT = Timeouts(command=20.0, prompt=20.0, submit=30.0, settle=0.02, sync=30.0)
+# Where none comes after Ctrl-Z, and the test has to wait for that.
+QUICK = Timeouts(command=20.0, prompt=20.0, submit=1.0, settle=0.02, sync=30.0)
 
 MakeFarm = Callable[..., Farm]
 OpenModem = Callable[..., Modem]
@@ -29,10 +32,10 @@ def make_farm(tmp_path: Path) -> Iterator[MakeFarm]:
 
 @pytest.fixture
 def open_modem() -> Iterator[OpenModem]:
-    """Open a modem with short deadlines; closed at the end of the test."""
+    """Open a modem; closed at the end of the test."""
     with ExitStack() as stack:
 
-        def make(port: str, timeouts: Timeouts = QUICK, **options: object) -> Modem:
+        def make(port: str, timeouts: Timeouts = PATIENT, **options: object) -> Modem:
             modem = Modem(port, timeouts=timeouts, **options)  # type: ignore[arg-type]
             stack.callback(modem.close)
             modem.open()

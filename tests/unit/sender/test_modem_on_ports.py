@@ -30,7 +30,7 @@ def send_one(modem: Modem, text: str = "Bonjour", to: str = "+33639980001") -> S
 
 def collect(modem: Modem, count: int) -> list[DeliveryReport | InboundSms]:
     items: list[DeliveryReport | InboundSms] = []
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while len(items) < count and time.monotonic() < until:
         items += modem.poll(0.2)
     return items
@@ -110,7 +110,7 @@ def test_a_message_stored_while_nobody_listened_is_found_at_the_next_opening(
         arrived.set()
 
     farm.post(arrive)
-    assert arrived.wait(5)
+    assert arrived.wait(60)
     (item,) = collect(open_modem(farm.ports[0]), 1)
     assert isinstance(item, InboundSms)
     assert item.text == "Arret"
@@ -163,7 +163,7 @@ def test_what_may_have_gone_out_is_uncertain(
 
 
 def test_a_late_answer_is_brought_by_recovering(make_farm: MakeFarm, open_modem: OpenModem) -> None:
-    modem = open_modem(make_farm(late=1.0, late_after=0.8).ports[0])
+    modem = open_modem(make_farm(late=1.0, late_after=1.5).ports[0], QUICK)
     assert send_one(modem).kind == "uncertain"
     assert modem.recover() == SubmitOutcome("sent", 1)
     assert send_one(modem).kind == "uncertain"
@@ -202,7 +202,7 @@ def test_a_modem_that_hangs_is_stuck_and_comes_back(
     with pytest.raises(ModemStuck):
         modem.identify()
     modem.close()
-    patient = open_modem(modem.port, QUICK)
+    patient = open_modem(modem.port)
     assert patient.identify().sim_state == "ready"
 
 
@@ -217,7 +217,7 @@ def test_a_port_that_vanishes_and_comes_back(
     with pytest.raises(ModemGone):
         modem.identify()
     modem.close()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while not os.path.lexists(port) and time.monotonic() < until:
         time.sleep(0.01)
     modem.open()
@@ -239,7 +239,7 @@ def test_closing_and_opening_keeps_the_modems_state(
 
 def wait_for_events(farm: Farm) -> None:
     """Wait until the emulated modem has nothing more to say."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while (farm.modems[0].wakes_at or farm.modems[0].output) and time.monotonic() < until:
         time.sleep(0.01)
 
@@ -264,14 +264,14 @@ def test_what_was_said_before_the_port_vanished_is_not_lost(
     make_farm: MakeFarm, open_modem: OpenModem
 ) -> None:
     farm = make_farm(report_delay=0.0, silent=1.0, seed=1)
-    modem = open_modem(farm.ports[0])
+    modem = open_modem(farm.ports[0], QUICK)
     assert {send_one(modem, str(n)).kind for n in range(6)} == {"uncertain"}
     taken = farm.modems[0]._settings.reference
     assert taken == 6
     farm.post(lambda: farm.unplug(0))
     with pytest.raises(ModemGone):
-        modem.poll(5)
-        modem.poll(5)
+        modem.poll(60)
+        modem.poll(60)
     modem.close()
     heard = modem.heard()
     assert 0 < len(heard) < 6
@@ -288,7 +288,7 @@ def test_a_sender_that_died_at_the_prompt_leaves_nothing_behind(
     dying.write(b"AT+CMGS=20\r")
     answered = b""
     while b"> " not in answered:
-        answered += dying.read(5)
+        answered += dying.read(60)
     dying.write(b"0011000B9133")
     dying.close()
     modem = open_modem(port)
@@ -358,7 +358,7 @@ def test_a_modem_behind_a_socket(make_farm: MakeFarm, open_modem: OpenModem) -> 
         assert modem.identify().imei == farm.modems[0].card.imei
         assert send_one(modem).kind == "sent"
         modem.close()
-        bridge.join(10)
+        bridge.join(60)
         assert not bridge.is_alive()
 
 

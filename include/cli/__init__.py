@@ -15,6 +15,7 @@ from include.errors import InputError, SmsswitchError
 
 # command -> "module:attribute"; loaded lazily, since pandas and its like cost seconds to import.
 COMMANDS = {
+    "audit": "include.cli.audit:audit",
     "billing": "include.cli.billing:billing",
     "campaigns": "include.cli.campaigns:campaigns",
     "clients": "include.cli.clients:clients",
@@ -27,6 +28,7 @@ COMMANDS = {
     "phone": "include.cli.contacts:phone",
     "reports": "include.cli.reports:reports",
     "scan": "include.cli.bucket:scan",
+    "settings": "include.cli.settings:settings_group",
     "stack": "include.cli.stack:stack",
     "taxation": "include.cli.taxation:taxation",
 }

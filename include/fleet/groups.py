@@ -9,6 +9,7 @@ from psycopg2.extensions import parse_dsn
 
 from include.db import connect, sql
 from include.db.audit import record
+from include.db.setting import setting
 from include.errors import InputError
 from include.fleet.capacity import LOST_AFTER
 from include.fleet.mac import normalize_mac
@@ -23,10 +24,15 @@ def add_group(
 ) -> dict[str, Any]:
     """Enrol a host, started at once: its own login, shown this once only.
 
+    Its permit, and its rate where none is given, are those of the settings.
+
     ``InputError``: bad_mac, bad_modem_count, bad_alias, bad_rate, mac_in_use, alias_in_use.
     """
     values = {"mac": normalize_mac(mac), **_checked(alias=alias, modems=modems, rate=rate)}
     with connect() as conn:
+        usual = setting(conn, "groups")
+        if rate is None:
+            values["rate"] = usual.get("rate") or None
         _refuse_taken(conn, values["mac"], values["alias"])
         with conn.cursor() as cur:
             cur.execute("select * from make_host_login(%s)", (values["mac"],))
@@ -38,6 +44,11 @@ def add_group(
             row = cur.fetchone()
             if row is None:
                 raise _taken("mac_in_use", values["mac"])
+            if "permit" in usual:
+                cur.execute(
+                    "update modem_group set permit_per_modem = %s where group_id = %s",
+                    (usual["permit"], row[0]),
+                )
         record(conn, by, "group_add", f"group:{values['mac']}", alias=alias, modems=modems)
     return {
         "group_id": row[0],

@@ -1,6 +1,8 @@
 -- Made by `make schema`; do not edit.
 CREATE SCHEMA api;
 COMMENT ON SCHEMA api IS 'What a modem host may call, and nothing else: versioned functions.';
+CREATE SCHEMA unmasked;
+COMMENT ON SCHEMA unmasked IS 'The same views with whole numbers, for who may see them and has said why.';
 CREATE TYPE public.batch_state AS ENUM (
     'planned',
     'leased',
@@ -25,6 +27,10 @@ CREATE TYPE public.group_state AS ENUM (
     'started',
     'stopped',
     'draining'
+);
+CREATE TYPE public.invoice_kind AS ENUM (
+    'invoice',
+    'credit_note'
 );
 CREATE TYPE public.ledger_kind AS ENUM (
     'topup',
@@ -720,18 +726,38 @@ CREATE FUNCTION public.centre_identity() RETURNS text
   )
 $$;
 CREATE FUNCTION public.chain_audit() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
     AS $$
 declare
   previous bytea;
 begin
   perform pg_advisory_xact_lock(7226003);
+  new.entry_id := nextval(pg_get_serial_sequence('public.audit_entry', 'entry_id'));
   select hash into previous from audit_entry order by entry_id desc limit 1;
   new.hash := sha256(coalesce(previous, '') || convert_to(
     concat_ws('|', new.entry_id, extract(epoch from new.at), new.actor, new.action, new.subject, new.detail), 'UTF8'
   ));
   return new;
+end
+$$;
+CREATE FUNCTION public.check_issued() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+  if not exists (select from invoice as i where i.kind = new.kind and i.sequence = new.last) then
+    raise exception 'number % was counted without an invoice', new.last using errcode = 'SM404';
+  end if;
+  if exists (
+    select from invoice as i
+    where
+      i.kind = new.kind and i.sequence = new.last
+      and i.net <> (select coalesce(sum(l.net), 0) from invoice_line as l where l.invoice_id = i.invoice_id)
+  ) then
+    raise exception 'the lines of number % do not add up', new.last using errcode = 'SM404';
+  end if;
+  return null;
 end
 $$;
 CREATE FUNCTION public.create_ticket_views() RETURNS void
@@ -740,6 +766,25 @@ CREATE FUNCTION public.create_ticket_views() RETURNS void
 declare
   fields text;
   shown text;
+  whole text;
+  body constant text := $view$
+    select
+      f.ticket_id, f.pbx, file_sha256, line_number, ambiguous_time, start_at, start_at_earlier,
+      call_type_name, direction, %s, r.cost, r.currency, r.rated, r.reason as unrated_reason,
+      f.end_at,
+      coalesce(u.cost_centre, nullif(f.charged_cost_center, '255')) as cost_centre,
+      coalesce(u.company, c.company, f.charged_company) as company,
+      coalesce(nullif(u.person, ''), f.charged_user_name) as user_name,
+      c.name as cost_centre_name
+    from v_ticket_full as f
+    left join rated_ticket as r on r.ticket_id = f.ticket_id and not r.superseded
+    left join org_user_span as u
+      on u.pbx = f.pbx and u.extension = f.charged_number and f.local_day >= u.valid_from
+      and (u.valid_to is null or f.local_day <= u.valid_to)
+    left join cost_centre_span as c
+      on c.code = coalesce(u.cost_centre, nullif(f.charged_cost_center, '255')) and f.local_day >= c.valid_from
+      and (c.valid_to is null or f.local_day <= c.valid_to)
+  $view$;
 begin
   select
     string_agg(
@@ -751,8 +796,13 @@ begin
       when f.stable_name = 'charged_cost_center' then 'nullif(charged_cost_center, ''255'') as charged_cost_center'
       else quote_ident(f.stable_name) end,
       ', ' order by f.position
+    ),
+    string_agg(
+      case when f.stable_name = 'charged_cost_center' then 'nullif(charged_cost_center, ''255'') as charged_cost_center'
+      else quote_ident(f.stable_name) end,
+      ', ' order by f.position
     )
-  into fields, shown
+  into fields, shown, whole
   from ticket_field as f
   left join (
     select attname, split_part(format_type(atttypid, null), ' ', 1) as type
@@ -769,7 +819,9 @@ begin
           and (t.start_date_time at time zone p.timezone - interval '1 hour') at time zone p.timezone
           = t.start_date_time
           then t.start_date_time at time zone p.timezone - interval '1 hour'
-      end as start_at_earlier
+      end as start_at_earlier,
+      t.end_date_time at time zone p.timezone as end_at,
+      coalesce(t.start_date_time, t.end_date_time)::date as local_day
     from (
       select t.ticket_id, t.file_id, t.line_number, t.ambiguous_time, %s
       from taxdata as t
@@ -781,19 +833,16 @@ begin
     left join call_type as k on k.code = t.call_type and (k.code < 15 or t.ticket_version like 'ED%%')
     join call_type as c on c.code = coalesce(k.code, 6)
   $view$, fields);
-  execute format($view$
-    create view v_ticket as
-    select
-      v_ticket_full.ticket_id, pbx, file_sha256, line_number, ambiguous_time, start_at, start_at_earlier,
-      call_type_name, direction, %s, r.cost, r.currency, r.rated, r.reason as unrated_reason
-    from v_ticket_full
-    left join rated_ticket as r on r.ticket_id = v_ticket_full.ticket_id and not r.superseded
-  $view$, shown);
-  comment on view v_ticket_full is 'Each ticket once, stable names, whole numbers. Only for rating and for smsswitch_unmask.';
+  execute 'create view v_ticket as ' || format(body, shown);
+  execute 'create view unmasked.v_ticket as ' || format(body, whole) || ' where unmasking_open()';
+  comment on view v_ticket_full is 'Each ticket once, stable names, whole numbers. Only for rating.';
   comment on view v_ticket is 'Each ticket once: stable names and types, decoded call type, outside numbers masked, cost.';
+  comment on column v_ticket.cost_centre is 'Where the person was on the day of the call: of the organisation, else of the ticket.';
+  comment on view unmasked.v_ticket is 'v_ticket with whole numbers, after open_unmasking(reason) only.';
   comment on column v_ticket_full.start_at is 'In the hour that comes twice, the later reading; start_at_earlier is the other one.';
-  grant select on v_ticket_full to smsswitch_app, smsswitch_unmask;
+  grant select on v_ticket_full to smsswitch_app;
   grant select on v_ticket to smsswitch_app, smsswitch_reader;
+  grant select on unmasked.v_ticket to smsswitch_unmask;
 end
 $_$;
 CREATE FUNCTION public.dialled_e164(number text, plan jsonb) RETURNS text
@@ -815,9 +864,44 @@ begin
   from pg_catalog.pg_stat_activity as a where a.usename = wanted;
 end
 $$;
+CREATE FUNCTION public.drop_message_partitions(month date) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  parent text;
+  child text;
+  gone bigint;
+begin
+  if month <> pg_catalog.date_trunc('month', month) or month > pg_catalog.now() - interval '2 months' then
+    raise exception '% is not the first day of a month that is over', month using errcode = '22023';
+  end if;
+  perform pg_catalog.pg_advisory_xact_lock(7226004);
+  if exists (
+    select from public.message as m
+    where m.activation_month = month and (not m.settled or m.state in ('planned', 'leased', 'uncertain'))
+  ) then
+    raise exception 'messages of % are still open', month using errcode = '55006';
+  end if;
+  insert into public.campaign_archive (campaign_id, state, reason, messages, segments, price)
+  select m.campaign_id, m.state, m.reason, pg_catalog.count(*), pg_catalog.sum(m.segments), pg_catalog.sum(m.price)
+  from public.message as m
+  where m.activation_month = month
+  group by m.campaign_id, m.state, m.reason;
+  select pg_catalog.count(*) into gone from public.message as m where m.activation_month = month;
+  delete from public.send_batch as b where b.activation_month = month;
+  foreach parent in array array['attempt', 'segment', 'message'] loop
+    child := pg_catalog.format('%s_%s', parent, pg_catalog.to_char(month, 'YYYYMM'));
+    execute pg_catalog.format('drop table if exists public.%I', child);
+  end loop;
+  return gone;
+end
+$$;
+COMMENT ON FUNCTION public.drop_message_partitions(month date) IS 'Drops the messages of one month, keeps their counts in campaign_archive; how many messages went.';
 CREATE FUNCTION public.drop_ticket_views() RETURNS void
     LANGUAGE sql
     AS $$
+drop view if exists unmasked.v_ticket;
 drop view if exists v_ticket;
 drop view if exists v_ticket_full;
 $$;
@@ -844,6 +928,19 @@ begin
   end loop;
 end
 $$;
+CREATE FUNCTION public.erlang_b(traffic double precision, lines integer) RETURNS double precision
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+declare
+  blocked double precision := 1;
+begin
+  for n in 1 .. lines loop
+    blocked := traffic * blocked / (n + traffic * blocked);
+  end loop;
+  return blocked;
+end
+$$;
+COMMENT ON FUNCTION public.erlang_b(traffic double precision, lines integer) IS 'The share of calls that find all lines busy.';
 CREATE FUNCTION public.guard_balance() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public'
@@ -857,6 +954,36 @@ begin
   select coalesce(sum(amount), 0) into balance from ledger_entry where client_id = new.client_id;
   if balance + new.amount < 0 then
     raise exception 'credit insufficient: % available, % needed', balance, -new.amount using errcode = 'SM402';
+  end if;
+  return new;
+end
+$$;
+CREATE FUNCTION public.guard_counter() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if tg_op <> 'UPDATE' or new.last <> old.last + 1 or new.kind <> old.kind or new.prefix <> old.prefix then
+    raise exception 'invoice_counter only counts on' using errcode = 'SM404';
+  end if;
+  return new;
+end
+$$;
+CREATE FUNCTION public.guard_invoice() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+  if not exists (
+    select from invoice_counter as c
+    where c.kind = new.kind and c.last = new.sequence and new.number = c.prefix || lpad(new.sequence::text, 6, '0')
+  ) then
+    raise exception '% is not the number just counted', new.number using errcode = 'SM404';
+  end if;
+  if new.kind = 'invoice' and new.revision > 1 and not exists (
+    select from invoice as i join invoice as c on c.corrects = i.invoice_id
+    where i.client_id = new.client_id and i.period = new.period and i.revision = new.revision - 1
+  ) then
+    raise exception 'the invoice before it has no credit note' using errcode = 'SM404';
   end if;
   return new;
 end
@@ -932,6 +1059,21 @@ CREATE FUNCTION public.lift_fence() RETURNS void
       select from public.modem_group as g where g.to_reconcile and g.deleted_at is null
     )
 $$;
+CREATE FUNCTION public.lines_needed(traffic double precision, blocking double precision) RETURNS integer
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$
+declare
+  blocked double precision := 1;
+  n integer := 0;
+begin
+  while blocked > blocking loop
+    n := n + 1;
+    blocked := traffic * blocked / (n + traffic * blocked);
+  end loop;
+  return n;
+end
+$$;
+COMMENT ON FUNCTION public.lines_needed(traffic double precision, blocking double precision) IS 'The fewest lines with which at most the share blocking of calls is lost (Erlang B).';
 CREATE FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -972,6 +1114,28 @@ CREATE FUNCTION public.mask_number(number text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (length(number) > 6) THEN ("left"(number, '-4'::integer) || '----'::text) ELSE number END;
 COMMENT ON FUNCTION public.mask_number(number text) IS 'Hides the last four digits of an outside number; extensions (six digits at most) stay.';
+CREATE FUNCTION public.open_unmasking(reason text, actor text DEFAULT NULL::text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+declare
+  closes timestamptz := now() + interval '15 minutes';
+  who text := 'db:' || session_user;
+begin
+  if length(btrim(coalesce(reason, ''))) < 3 then
+    raise exception 'say why whole numbers are needed' using errcode = 'SM403';
+  end if;
+  -- The centre's own login acts for the person it names; anybody else is whom they logged in as.
+  if actor is not null and pg_has_role(session_user, 'smsswitch_app', 'member') then
+    who := actor;
+  end if;
+  insert into unmask_grant (login, reason, until) values (session_user, reason, closes);
+  insert into audit_entry (actor, action, subject, detail)
+  values (who, 'unmask', 'tickets', jsonb_build_object('reason', reason, 'until', closes));
+  return closes;
+end
+$$;
+COMMENT ON FUNCTION public.open_unmasking(reason text, actor text) IS 'Opens schema unmasked to this login for 15 minutes, from the commit on; written down in audit_entry.';
 CREATE FUNCTION public.raise_fence() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1399,6 +1563,22 @@ begin
   where b.batch_id = e.key::bigint;
 end
 $$;
+CREATE FUNCTION public.unmasking_open() RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+  if exists (
+    select from unmask_grant
+    where
+      login = session_user and until > now()
+      and transaction_id is distinct from pg_current_xact_id_if_assigned()
+  ) then
+    return true;
+  end if;
+  raise exception 'whole numbers are closed: call open_unmasking(reason) and commit first' using errcode = 'SM403';
+end
+$$;
 CREATE FUNCTION public.wake_by_batches() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1472,6 +1652,31 @@ CREATE TABLE public.alert (
 COMMENT ON TABLE public.alert IS 'Something a person should look at; at most one open per kind and subject.';
 ALTER TABLE public.alert ALTER COLUMN alert_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.alert_alert_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.alert_delivery (
+    delivery_id bigint NOT NULL,
+    alert_id bigint NOT NULL,
+    news text NOT NULL,
+    receiver text NOT NULL,
+    language text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_error text,
+    sent_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT alert_delivery_language_check CHECK ((language = ANY (ARRAY['fr'::text, 'en'::text]))),
+    CONSTRAINT alert_delivery_news_check CHECK ((news = ANY (ARRAY['raised'::text, 'over'::text])))
+);
+COMMENT ON TABLE public.alert_delivery IS 'Each news of an alert for each receiver, once; it waits here until a mail server or a webhook has taken it.';
+COMMENT ON COLUMN public.alert_delivery.receiver IS 'A mail address, or the http(s) address of a webhook.';
+COMMENT ON COLUMN public.alert_delivery.last_error IS 'Why the last attempt failed; the next one is at next_at.';
+ALTER TABLE public.alert_delivery ALTER COLUMN delivery_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.alert_delivery_delivery_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -1560,6 +1765,15 @@ COMMENT ON COLUMN public.campaign.activation_month IS 'First day of the month of
 COMMENT ON COLUMN public.campaign.window_from IS 'Its next sending window, kept up to date by expansion: no message may be claimed before window_from nor after window_until; null = any hour.';
 COMMENT ON COLUMN public.campaign.exemption IS 'Why an administrator let a marketing campaign pass the compliance profile: {"ground", "by", "at"}.';
 COMMENT ON COLUMN public.campaign.approved_by IS 'Who approved a cost above the client''s limit.';
+CREATE TABLE public.campaign_archive (
+    campaign_id bigint NOT NULL,
+    state public.message_state NOT NULL,
+    reason text,
+    messages bigint NOT NULL,
+    segments bigint NOT NULL,
+    price numeric NOT NULL
+);
+COMMENT ON TABLE public.campaign_archive IS 'What became of the messages of months that retention has dropped: numbers only, no person.';
 ALTER TABLE public.campaign ALTER COLUMN campaign_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.campaign_campaign_id_seq
     START WITH 1
@@ -1608,14 +1822,22 @@ COMMENT ON COLUMN public.message.reason IS 'skipped: opted_out, missing_variable
 COMMENT ON COLUMN public.message.first_seq IS 'Place of its first segment in its batch, from 1, numbered at the claim; the others still to be sent follow.';
 COMMENT ON COLUMN public.message.settled IS 'Its price has been captured or released in the ledger.';
 CREATE VIEW public.campaign_count AS
- SELECT campaign_id,
-    state,
-    reason,
+ SELECT message.campaign_id,
+    message.state,
+    message.reason,
     count(*) AS messages,
-    sum(segments) AS segments,
-    sum(price) AS price
+    sum(message.segments) AS segments,
+    sum(message.price) AS price
    FROM public.message
-  GROUP BY campaign_id, state, reason;
+  GROUP BY message.campaign_id, message.state, message.reason
+UNION ALL
+ SELECT campaign_archive.campaign_id,
+    campaign_archive.state,
+    campaign_archive.reason,
+    campaign_archive.messages,
+    campaign_archive.segments,
+    campaign_archive.price
+   FROM public.campaign_archive;
 COMMENT ON VIEW public.campaign_count IS 'Messages of each campaign by state; for skipped and failed also by reason.';
 CREATE TABLE public.client (
     client_id bigint NOT NULL,
@@ -1658,6 +1880,25 @@ ALTER TABLE public.client ALTER COLUMN client_id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.client_identity (
+    client_id bigint NOT NULL,
+    legal_name text NOT NULL,
+    siren text,
+    vat_number text,
+    address text NOT NULL,
+    postcode text NOT NULL,
+    city text NOT NULL,
+    country text DEFAULT 'FR'::text NOT NULL,
+    email text,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT client_identity_check CHECK (((country <> 'FR'::text) OR (siren IS NOT NULL))),
+    CONSTRAINT client_identity_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+    CONSTRAINT client_identity_legal_name_check CHECK ((legal_name <> ''::text)),
+    CONSTRAINT client_identity_siren_check CHECK ((siren ~ '^[0-9]{9}$'::text)),
+    CONSTRAINT client_identity_vat_number_check CHECK ((vat_number ~ '^[A-Z]{2}[0-9A-Z]{2,13}$'::text))
+);
+COMMENT ON TABLE public.client_identity IS 'Who a client is in law, as its invoices name it.';
+COMMENT ON COLUMN public.client_identity.siren IS 'Of a French company: nine digits; required on invoices between firms.';
 CREATE TABLE public.client_page (
     client_id bigint NOT NULL,
     page text NOT NULL,
@@ -1717,6 +1958,23 @@ ALTER TABLE public.contact_list ALTER COLUMN list_id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.cost_centre (
+    code text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date,
+    name text DEFAULT ''::text NOT NULL,
+    company text,
+    CONSTRAINT cost_centre_check CHECK ((valid_to >= valid_from)),
+    CONSTRAINT cost_centre_code_check CHECK ((code <> ''::text))
+);
+COMMENT ON TABLE public.cost_centre IS 'The cost centres, each from a day on until its own end or the next entry of the same code.';
+CREATE VIEW public.cost_centre_span AS
+ SELECT code,
+    name,
+    company,
+    valid_from,
+    LEAST(valid_to, (lead(valid_from) OVER (PARTITION BY code ORDER BY valid_from) - 1)) AS valid_to
+   FROM public.cost_centre;
 CREATE TABLE public.drop_sighting (
     client_id bigint NOT NULL,
     key text NOT NULL,
@@ -1756,6 +2014,76 @@ ALTER TABLE public.inbound_message ALTER COLUMN inbound_id ADD GENERATED ALWAYS 
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.invoice (
+    invoice_id bigint NOT NULL,
+    number text NOT NULL,
+    kind public.invoice_kind NOT NULL,
+    sequence bigint NOT NULL,
+    client_id bigint NOT NULL,
+    period date NOT NULL,
+    revision smallint DEFAULT 1 NOT NULL,
+    corrects bigint,
+    issued_on date NOT NULL,
+    due_on date NOT NULL,
+    net numeric(14,2) NOT NULL,
+    vat numeric(14,2) NOT NULL,
+    gross numeric(14,2) NOT NULL,
+    prepaid numeric(14,2) NOT NULL,
+    payable numeric(14,2) NOT NULL,
+    document jsonb NOT NULL,
+    issued_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT invoice_check CHECK ((due_on >= issued_on)),
+    CONSTRAINT invoice_check1 CHECK (((kind = 'credit_note'::public.invoice_kind) = (corrects IS NOT NULL))),
+    CONSTRAINT invoice_check2 CHECK ((gross = (net + vat))),
+    CONSTRAINT invoice_check3 CHECK ((payable = (gross - prepaid))),
+    CONSTRAINT invoice_period_check CHECK ((period = date_trunc('month'::text, (period)::timestamp with time zone))),
+    CONSTRAINT invoice_revision_check CHECK ((revision > 0))
+);
+COMMENT ON TABLE public.invoice IS 'Issued invoices and credit notes: never changed, never deleted.';
+COMMENT ON COLUMN public.invoice.period IS 'First day of the month that is invoiced.';
+COMMENT ON COLUMN public.invoice.revision IS '2 after the first invoice of the month was cancelled by a credit note, and so on.';
+COMMENT ON COLUMN public.invoice.corrects IS 'The invoice that a credit note cancels, whole.';
+COMMENT ON COLUMN public.invoice.prepaid IS 'What the prepaid credit has paid already: the SMS, net.';
+COMMENT ON COLUMN public.invoice.document IS 'All that PDF and XML show; both can be made again from it.';
+CREATE TABLE public.invoice_counter (
+    kind public.invoice_kind NOT NULL,
+    prefix text NOT NULL,
+    last bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT invoice_counter_last_check CHECK ((last >= 0)),
+    CONSTRAINT invoice_counter_prefix_check CHECK ((prefix ~ '^[A-Z]{1,4}$'::text))
+);
+COMMENT ON TABLE public.invoice_counter IS 'The last number of each series. Its row is the lock: a number belongs to the transaction that issues.';
+ALTER TABLE public.invoice ALTER COLUMN invoice_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.invoice_invoice_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.invoice_line (
+    invoice_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    kind text NOT NULL,
+    month date NOT NULL,
+    item text NOT NULL,
+    unit_price numeric,
+    quantity numeric NOT NULL,
+    times bigint NOT NULL,
+    seconds bigint NOT NULL,
+    exact numeric NOT NULL,
+    vat_percent numeric(5,2) NOT NULL,
+    net numeric(14,2) NOT NULL,
+    CONSTRAINT invoice_line_kind_check CHECK ((kind = ANY (ARRAY['sms'::text, 'calls'::text]))),
+    CONSTRAINT invoice_line_month_check CHECK ((month = date_trunc('month'::text, (month)::timestamp with time zone))),
+    CONSTRAINT invoice_line_position_check CHECK (("position" > 0))
+);
+COMMENT ON TABLE public.invoice_line IS 'What was invoiced, by campaign and by cost centre. What is consumed less what stands here is still to be invoiced.';
+COMMENT ON COLUMN public.invoice_line.month IS 'In which it was consumed: an earlier one where it became known late.';
+COMMENT ON COLUMN public.invoice_line.item IS 'A campaign; a cost centre, '''' for none.';
+COMMENT ON COLUMN public.invoice_line.quantity IS 'SMS (segments), or calls.';
+COMMENT ON COLUMN public.invoice_line.times IS 'Messages, or calls.';
+COMMENT ON COLUMN public.invoice_line.exact IS 'The amount before it was rounded to cents, net.';
 CREATE TABLE public.ledger_entry (
     entry_id bigint NOT NULL,
     client_id bigint NOT NULL,
@@ -1857,6 +2185,36 @@ ALTER TABLE public.opt_out ALTER COLUMN opt_out_id ADD GENERATED ALWAYS AS IDENT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.org_user (
+    pbx text NOT NULL,
+    extension text NOT NULL,
+    valid_from date NOT NULL,
+    valid_to date,
+    person text DEFAULT ''::text NOT NULL,
+    cost_centre text,
+    company text,
+    CONSTRAINT org_user_check CHECK ((valid_to >= valid_from)),
+    CONSTRAINT org_user_extension_check CHECK ((extension <> ''::text))
+);
+COMMENT ON TABLE public.org_user IS 'Who has an extension and where that person belongs, from a day on until the own end or the next entry of the same extension.';
+CREATE VIEW public.org_user_span AS
+ SELECT pbx,
+    extension,
+    person,
+    cost_centre,
+    company,
+    valid_from,
+    LEAST(valid_to, (lead(valid_from) OVER (PARTITION BY pbx, extension ORDER BY valid_from) - 1)) AS valid_to
+   FROM public.org_user;
+CREATE TABLE public.organisation_file (
+    sha256 text NOT NULL,
+    name text NOT NULL,
+    imported_at timestamp with time zone DEFAULT now() NOT NULL,
+    imported_by text NOT NULL,
+    refused text,
+    CONSTRAINT organisation_file_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+COMMENT ON TABLE public.organisation_file IS 'Organisation files that were read, by content; refused = why nothing of it was taken.';
 CREATE TABLE public.pbx (
     code text NOT NULL,
     client_id bigint,
@@ -1930,6 +2288,41 @@ CREATE TABLE public.report_run (
 COMMENT ON TABLE public.report_run IS 'The last making of each report for each period; the files lie under the reports'' URL.';
 COMMENT ON COLUMN public.report_run.period IS '2026, 2026-11, 2026-11-22 or 2026-11-01..2026-11-15, in the zone of the centre.';
 COMMENT ON COLUMN public.report_run.outcome IS 'The sentence that the page begins with.';
+CREATE TABLE public.rerating (
+    rerating_id bigint NOT NULL,
+    since date NOT NULL,
+    until date NOT NULL,
+    tariff text,
+    actor text NOT NULL,
+    tickets bigint NOT NULL,
+    changed bigint NOT NULL,
+    before jsonb NOT NULL,
+    after jsonb NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT rerating_check CHECK ((until >= since))
+);
+COMMENT ON TABLE public.rerating IS 'Each re-rating: calls from since to until (both included), under the versions that counted at that instant.';
+COMMENT ON COLUMN public.rerating.before IS 'The sum of the costs, by currency.';
+CREATE TABLE public.rerating_difference (
+    rerating_id bigint NOT NULL,
+    ticket_id bigint NOT NULL,
+    old_tariff_id bigint,
+    old_cost numeric,
+    old_reason text,
+    old_explanation jsonb,
+    new_tariff_id bigint NOT NULL,
+    new_cost numeric,
+    new_reason text
+);
+COMMENT ON TABLE public.rerating_difference IS 'What a re-rating changed, a row per call: the word before it is kept whole.';
+ALTER TABLE public.rerating ALTER COLUMN rerating_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.rerating_rerating_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 CREATE TABLE public.restore_fence (
     one boolean DEFAULT true NOT NULL,
     identity text NOT NULL,
@@ -1972,6 +2365,14 @@ ALTER TABLE public.send_batch ALTER COLUMN batch_id ADD GENERATED ALWAYS AS IDEN
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.setting (
+    area text NOT NULL,
+    document jsonb NOT NULL,
+    applied_by text NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT setting_area_check CHECK ((area = ANY (ARRAY['company'::text, 'alerts'::text, 'limits'::text, 'groups'::text, 'retention'::text])))
+);
+COMMENT ON TABLE public.setting IS 'What settings_apply last took of its file, an area a row; an area without a row has the defaults of the product.';
 CREATE TABLE public.spool_sighting (
     pbx text NOT NULL,
     name text NOT NULL,
@@ -2034,6 +2435,19 @@ ALTER TABLE public.tariff ALTER COLUMN tariff_id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.taxation_profile (
+    profile text NOT NULL,
+    treatments text[],
+    may_unmask boolean DEFAULT false NOT NULL,
+    CONSTRAINT taxation_profile_profile_check CHECK ((profile ~ '^[a-z][a-z0-9_-]{0,62}$'::text))
+);
+COMMENT ON TABLE public.taxation_profile IS 'What a person may do with the analyses; treatments null = run all of them.';
+CREATE TABLE public.taxation_profile_member (
+    member text NOT NULL,
+    profile text NOT NULL
+);
+COMMENT ON TABLE public.taxation_profile_member IS 'Whose profile it is: ops:<name of the Airflow user or of the login of the centre>.';
+COMMENT ON COLUMN public.taxation_profile_member.member IS 'Who is no member has the profile everyone.';
 CREATE TABLE public.taxdata (
     ticket_id bigint NOT NULL,
     file_id bigint NOT NULL,
@@ -2068,10 +2482,12 @@ CREATE TABLE public.ticket_layout (
     approved_by text,
     approved_at timestamp with time zone,
     ddl text DEFAULT ''::text NOT NULL,
+    asked_at timestamp with time zone,
     CONSTRAINT ticket_layout_layout_check CHECK ((layout ~ '^[0-9a-f]{64}$'::text))
 );
 COMMENT ON TABLE public.ticket_layout IS 'Every format line seen. Its key is the sha256 of the normalised quadruples.';
 COMMENT ON COLUMN public.ticket_layout.ddl IS 'What it asked of taxdata when it came.';
+COMMENT ON COLUMN public.ticket_layout.asked_at IS 'When a person was first asked to allow it.';
 CREATE TABLE public.treatment (
     name text NOT NULL,
     title_en text NOT NULL,
@@ -2079,10 +2495,12 @@ CREATE TABLE public.treatment (
     sql_file text NOT NULL,
     parameters jsonb DEFAULT '{}'::jsonb NOT NULL,
     triggers public.treatment_trigger[] DEFAULT '{manual}'::public.treatment_trigger[] NOT NULL,
+    threshold jsonb,
     CONSTRAINT treatment_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,62}$'::text))
 );
 COMMENT ON TABLE public.treatment IS 'The predefined analyses: a documented SQL file each, and what starts it.';
 COMMENT ON COLUMN public.treatment.parameters IS 'A JSON schema of type object: what may be given, with defaults.';
+COMMENT ON COLUMN public.treatment.threshold IS 'With trigger threshold: {"measure": "tickets" | "rejected" | "files" | "cost", "at_least": n}, counted since its last run by threshold.';
 CREATE TABLE public.treatment_result (
     run_id bigint NOT NULL,
     row_number integer NOT NULL,
@@ -2097,10 +2515,34 @@ CREATE TABLE public.treatment_run (
     started_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     seconds numeric(12,3) NOT NULL,
     columns text[] NOT NULL,
-    result_rows integer NOT NULL
+    result_rows integer NOT NULL,
+    occasion text,
+    actor text DEFAULT 'airflow'::text NOT NULL,
+    unmasked boolean DEFAULT false NOT NULL,
+    file_id bigint DEFAULT 0 NOT NULL
 );
+COMMENT ON COLUMN public.treatment_run.occasion IS 'What it was run for: a day, a month, or the last file; one run each, so a task may be repeated.';
+COMMENT ON COLUMN public.treatment_run.file_id IS 'The last spool file that was there.';
 ALTER TABLE public.treatment_run ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.treatment_run_run_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+CREATE TABLE public.unmask_grant (
+    grant_id bigint NOT NULL,
+    login name NOT NULL,
+    transaction_id xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    reason text NOT NULL,
+    until timestamp with time zone NOT NULL,
+    CONSTRAINT unmask_grant_reason_check CHECK ((length(btrim(reason)) >= 3))
+);
+COMMENT ON TABLE public.unmask_grant IS 'Who opened whole numbers, until when. Written with an audit entry, by one function only.';
+COMMENT ON COLUMN public.unmask_grant.transaction_id IS 'Counts only once committed: no one looks first and rolls the audit back.';
+ALTER TABLE public.unmask_grant ALTER COLUMN grant_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.unmask_grant_grant_id_seq
     START WITH 1
     INCREMENT BY 1
     NO MINVALUE
@@ -2207,7 +2649,9 @@ CREATE VIEW public.v_ticket_full AS
         CASE
             WHEN (t.ambiguous_time AND ((((t.start_date_time AT TIME ZONE p.timezone) - '01:00:00'::interval) AT TIME ZONE p.timezone) = t.start_date_time)) THEN ((t.start_date_time AT TIME ZONE p.timezone) - '01:00:00'::interval)
             ELSE NULL::timestamp with time zone
-        END AS start_at_earlier
+        END AS start_at_earlier,
+    (t.end_date_time AT TIME ZONE p.timezone) AS end_at,
+    (COALESCE(t.start_date_time, t.end_date_time))::date AS local_day
    FROM ((((( SELECT t_1.ticket_id,
             t_1.file_id,
             t_1.line_number,
@@ -2268,79 +2712,164 @@ CREATE VIEW public.v_ticket_full AS
      JOIN public.pbx p ON ((p.code = s.pbx)))
      LEFT JOIN public.call_type k ON (((k.code = t.call_type) AND ((k.code < 15) OR (t.ticket_version ~~ 'ED%'::text)))))
      JOIN public.call_type c ON ((c.code = COALESCE((k.code)::integer, 6))));
-COMMENT ON VIEW public.v_ticket_full IS 'Each ticket once, stable names, whole numbers. Only for rating and for smsswitch_unmask.';
+COMMENT ON VIEW public.v_ticket_full IS 'Each ticket once, stable names, whole numbers. Only for rating.';
 COMMENT ON COLUMN public.v_ticket_full.start_at IS 'In the hour that comes twice, the later reading; start_at_earlier is the other one.';
 CREATE VIEW public.v_ticket AS
- SELECT v_ticket_full.ticket_id,
-    v_ticket_full.pbx,
-    v_ticket_full.file_sha256,
-    v_ticket_full.line_number,
-    v_ticket_full.ambiguous_time,
-    v_ticket_full.start_at,
-    v_ticket_full.start_at_earlier,
-    v_ticket_full.call_type_name,
-    v_ticket_full.direction,
-    v_ticket_full.ticket_version,
-    public.mask_number(v_ticket_full.called_number) AS called_number,
-    v_ticket_full.charged_number,
-    v_ticket_full.charged_user_name,
-    NULLIF(v_ticket_full.charged_cost_center, '255'::text) AS charged_cost_center,
-    v_ticket_full.charged_company,
-    v_ticket_full.charged_party_node,
-    public.mask_number(v_ticket_full.subaddress) AS subaddress,
-    public.mask_number(v_ticket_full.calling_number) AS calling_number,
-    v_ticket_full.call_type,
-    v_ticket_full.cost_type,
-    v_ticket_full.end_date_time,
-    v_ticket_full.charge_units,
-    v_ticket_full.cost_info,
-    v_ticket_full.duration,
-    v_ticket_full.trunk_identity,
-    v_ticket_full.trunk_group_identity,
-    v_ticket_full.trunk_node,
-    v_ticket_full.personal_or_business,
-    v_ticket_full.access_code,
-    v_ticket_full.specific_charge_info,
-    v_ticket_full.bearer_capability,
-    v_ticket_full.high_level_comp,
-    v_ticket_full.data_volume,
-    v_ticket_full.user_to_user_volume,
-    v_ticket_full.external_facilities,
-    v_ticket_full.internal_facilities,
-    v_ticket_full.call_reference,
-    v_ticket_full.segments_rate1,
-    v_ticket_full.segments_rate2,
-    v_ticket_full.segments_rate3,
-    v_ticket_full.com_type,
-    v_ticket_full.x25_incoming_flow_rate,
-    v_ticket_full.x25_outgoing_flow_rate,
-    v_ticket_full.carrier,
-    public.mask_number(v_ticket_full.initial_dialled_number) AS initial_dialled_number,
-    v_ticket_full.waiting_duration,
-    v_ticket_full.effective_call_duration,
-    v_ticket_full.redirected_call_indicator,
-    v_ticket_full.start_date_time,
-    public.mask_number(v_ticket_full.acting_extension_number) AS acting_extension_number,
-    v_ticket_full.called_number_node,
-    v_ticket_full.calling_number_node,
-    v_ticket_full.initial_dialled_number_node,
-    v_ticket_full.acting_extension_number_node,
-    v_ticket_full.transit_trunk_group_identity,
-    v_ticket_full.node_time_offset,
-    v_ticket_full.time_dlt,
+ SELECT f.ticket_id,
+    f.pbx,
+    f.file_sha256,
+    f.line_number,
+    f.ambiguous_time,
+    f.start_at,
+    f.start_at_earlier,
+    f.call_type_name,
+    f.direction,
+    f.ticket_version,
+    public.mask_number(f.called_number) AS called_number,
+    f.charged_number,
+    f.charged_user_name,
+    NULLIF(f.charged_cost_center, '255'::text) AS charged_cost_center,
+    f.charged_company,
+    f.charged_party_node,
+    public.mask_number(f.subaddress) AS subaddress,
+    public.mask_number(f.calling_number) AS calling_number,
+    f.call_type,
+    f.cost_type,
+    f.end_date_time,
+    f.charge_units,
+    f.cost_info,
+    f.duration,
+    f.trunk_identity,
+    f.trunk_group_identity,
+    f.trunk_node,
+    f.personal_or_business,
+    f.access_code,
+    f.specific_charge_info,
+    f.bearer_capability,
+    f.high_level_comp,
+    f.data_volume,
+    f.user_to_user_volume,
+    f.external_facilities,
+    f.internal_facilities,
+    f.call_reference,
+    f.segments_rate1,
+    f.segments_rate2,
+    f.segments_rate3,
+    f.com_type,
+    f.x25_incoming_flow_rate,
+    f.x25_outgoing_flow_rate,
+    f.carrier,
+    public.mask_number(f.initial_dialled_number) AS initial_dialled_number,
+    f.waiting_duration,
+    f.effective_call_duration,
+    f.redirected_call_indicator,
+    f.start_date_time,
+    public.mask_number(f.acting_extension_number) AS acting_extension_number,
+    f.called_number_node,
+    f.calling_number_node,
+    f.initial_dialled_number_node,
+    f.acting_extension_number_node,
+    f.transit_trunk_group_identity,
+    f.node_time_offset,
+    f.time_dlt,
     r.cost,
     r.currency,
     r.rated,
-    r.reason AS unrated_reason
-   FROM (public.v_ticket_full
-     LEFT JOIN public.rated_ticket r ON (((r.ticket_id = v_ticket_full.ticket_id) AND (NOT r.superseded))));
+    r.reason AS unrated_reason,
+    f.end_at,
+    COALESCE(u.cost_centre, NULLIF(f.charged_cost_center, '255'::text)) AS cost_centre,
+    COALESCE(u.company, c.company, f.charged_company) AS company,
+    COALESCE(NULLIF(u.person, ''::text), f.charged_user_name) AS user_name,
+    c.name AS cost_centre_name
+   FROM (((public.v_ticket_full f
+     LEFT JOIN public.rated_ticket r ON (((r.ticket_id = f.ticket_id) AND (NOT r.superseded))))
+     LEFT JOIN public.org_user_span u ON (((u.pbx = f.pbx) AND (u.extension = f.charged_number) AND (f.local_day >= u.valid_from) AND ((u.valid_to IS NULL) OR (f.local_day <= u.valid_to)))))
+     LEFT JOIN public.cost_centre_span c ON (((c.code = COALESCE(u.cost_centre, NULLIF(f.charged_cost_center, '255'::text))) AND (f.local_day >= c.valid_from) AND ((c.valid_to IS NULL) OR (f.local_day <= c.valid_to)))));
 COMMENT ON VIEW public.v_ticket IS 'Each ticket once: stable names and types, decoded call type, outside numbers masked, cost.';
+COMMENT ON COLUMN public.v_ticket.cost_centre IS 'Where the person was on the day of the call: of the organisation, else of the ticket.';
 CREATE TABLE public.vat_rate (
     valid_from date NOT NULL,
     percent numeric(5,2) NOT NULL,
     CONSTRAINT vat_rate_percent_check CHECK (((percent >= (0)::numeric) AND (percent <= (100)::numeric)))
 );
 COMMENT ON TABLE public.vat_rate IS 'VAT of France (CGI art. 278): the percentage in force from a date on.';
+CREATE VIEW unmasked.v_ticket AS
+ SELECT f.ticket_id,
+    f.pbx,
+    f.file_sha256,
+    f.line_number,
+    f.ambiguous_time,
+    f.start_at,
+    f.start_at_earlier,
+    f.call_type_name,
+    f.direction,
+    f.ticket_version,
+    f.called_number,
+    f.charged_number,
+    f.charged_user_name,
+    NULLIF(f.charged_cost_center, '255'::text) AS charged_cost_center,
+    f.charged_company,
+    f.charged_party_node,
+    f.subaddress,
+    f.calling_number,
+    f.call_type,
+    f.cost_type,
+    f.end_date_time,
+    f.charge_units,
+    f.cost_info,
+    f.duration,
+    f.trunk_identity,
+    f.trunk_group_identity,
+    f.trunk_node,
+    f.personal_or_business,
+    f.access_code,
+    f.specific_charge_info,
+    f.bearer_capability,
+    f.high_level_comp,
+    f.data_volume,
+    f.user_to_user_volume,
+    f.external_facilities,
+    f.internal_facilities,
+    f.call_reference,
+    f.segments_rate1,
+    f.segments_rate2,
+    f.segments_rate3,
+    f.com_type,
+    f.x25_incoming_flow_rate,
+    f.x25_outgoing_flow_rate,
+    f.carrier,
+    f.initial_dialled_number,
+    f.waiting_duration,
+    f.effective_call_duration,
+    f.redirected_call_indicator,
+    f.start_date_time,
+    f.acting_extension_number,
+    f.called_number_node,
+    f.calling_number_node,
+    f.initial_dialled_number_node,
+    f.acting_extension_number_node,
+    f.transit_trunk_group_identity,
+    f.node_time_offset,
+    f.time_dlt,
+    r.cost,
+    r.currency,
+    r.rated,
+    r.reason AS unrated_reason,
+    f.end_at,
+    COALESCE(u.cost_centre, NULLIF(f.charged_cost_center, '255'::text)) AS cost_centre,
+    COALESCE(u.company, c.company, f.charged_company) AS company,
+    COALESCE(NULLIF(u.person, ''::text), f.charged_user_name) AS user_name,
+    c.name AS cost_centre_name
+   FROM (((public.v_ticket_full f
+     LEFT JOIN public.rated_ticket r ON (((r.ticket_id = f.ticket_id) AND (NOT r.superseded))))
+     LEFT JOIN public.org_user_span u ON (((u.pbx = f.pbx) AND (u.extension = f.charged_number) AND (f.local_day >= u.valid_from) AND ((u.valid_to IS NULL) OR (f.local_day <= u.valid_to)))))
+     LEFT JOIN public.cost_centre_span c ON (((c.code = COALESCE(u.cost_centre, NULLIF(f.charged_cost_center, '255'::text))) AND (f.local_day >= c.valid_from) AND ((c.valid_to IS NULL) OR (f.local_day <= c.valid_to)))))
+  WHERE public.unmasking_open();
+COMMENT ON VIEW unmasked.v_ticket IS 'v_ticket with whole numbers, after open_unmasking(reason) only.';
+ALTER TABLE ONLY public.alert_delivery
+    ADD CONSTRAINT alert_delivery_alert_id_news_receiver_key UNIQUE (alert_id, news, receiver);
+ALTER TABLE ONLY public.alert_delivery
+    ADD CONSTRAINT alert_delivery_pkey PRIMARY KEY (delivery_id);
 ALTER TABLE ONLY public.alert
     ADD CONSTRAINT alert_pkey PRIMARY KEY (alert_id);
 ALTER TABLE ONLY public.attempt
@@ -2357,6 +2886,8 @@ ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_pkey PRIMARY KEY (campaign_id);
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_code_key UNIQUE (code);
+ALTER TABLE ONLY public.client_identity
+    ADD CONSTRAINT client_identity_pkey PRIMARY KEY (client_id);
 ALTER TABLE ONLY public.client_page
     ADD CONSTRAINT client_page_pkey PRIMARY KEY (client_id, page);
 ALTER TABLE ONLY public.client
@@ -2371,6 +2902,8 @@ ALTER TABLE ONLY public.contact_list
     ADD CONSTRAINT contact_list_pkey PRIMARY KEY (list_id);
 ALTER TABLE ONLY public.contact
     ADD CONSTRAINT contact_pkey PRIMARY KEY (contact_id);
+ALTER TABLE ONLY public.cost_centre
+    ADD CONSTRAINT cost_centre_pkey PRIMARY KEY (code, valid_from);
 ALTER TABLE ONLY public.drop_sighting
     ADD CONSTRAINT drop_sighting_pkey PRIMARY KEY (client_id, key);
 ALTER TABLE ONLY public.duplicate_ticket
@@ -2379,6 +2912,22 @@ ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_journal_id_host_key_key UNIQUE (journal_id, host_key);
 ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_pkey PRIMARY KEY (inbound_id);
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_client_id_period_kind_revision_key UNIQUE (client_id, period, kind, revision);
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_corrects_key UNIQUE (corrects);
+ALTER TABLE ONLY public.invoice_counter
+    ADD CONSTRAINT invoice_counter_pkey PRIMARY KEY (kind);
+ALTER TABLE ONLY public.invoice_counter
+    ADD CONSTRAINT invoice_counter_prefix_key UNIQUE (prefix);
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_kind_sequence_key UNIQUE (kind, sequence);
+ALTER TABLE ONLY public.invoice_line
+    ADD CONSTRAINT invoice_line_pkey PRIMARY KEY (invoice_id, "position");
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_number_key UNIQUE (number);
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_pkey PRIMARY KEY (invoice_id);
 ALTER TABLE ONLY public.ledger_entry
     ADD CONSTRAINT ledger_entry_pkey PRIMARY KEY (entry_id);
 ALTER TABLE ONLY public.message
@@ -2403,6 +2952,10 @@ ALTER TABLE ONLY public.opt_out
     ADD CONSTRAINT opt_out_msisdn_client_id_key UNIQUE NULLS NOT DISTINCT (msisdn, client_id);
 ALTER TABLE ONLY public.opt_out
     ADD CONSTRAINT opt_out_pkey PRIMARY KEY (opt_out_id);
+ALTER TABLE ONLY public.org_user
+    ADD CONSTRAINT org_user_pkey PRIMARY KEY (pbx, extension, valid_from);
+ALTER TABLE ONLY public.organisation_file
+    ADD CONSTRAINT organisation_file_pkey PRIMARY KEY (sha256);
 ALTER TABLE ONLY public.pbx
     ADD CONSTRAINT pbx_pkey PRIMARY KEY (code);
 ALTER TABLE ONLY public.quote
@@ -2415,6 +2968,10 @@ ALTER TABLE ONLY public.remembered_mapping
     ADD CONSTRAINT remembered_mapping_pkey PRIMARY KEY (client_id, fingerprint);
 ALTER TABLE ONLY public.report_run
     ADD CONSTRAINT report_run_pkey PRIMARY KEY (report, period, language);
+ALTER TABLE ONLY public.rerating_difference
+    ADD CONSTRAINT rerating_difference_pkey PRIMARY KEY (rerating_id, ticket_id);
+ALTER TABLE ONLY public.rerating
+    ADD CONSTRAINT rerating_pkey PRIMARY KEY (rerating_id);
 ALTER TABLE ONLY public.restore_fence
     ADD CONSTRAINT restore_fence_pkey PRIMARY KEY (one);
 ALTER TABLE ONLY public.schema_migration
@@ -2423,6 +2980,8 @@ ALTER TABLE ONLY public.segment
     ADD CONSTRAINT segment_pkey PRIMARY KEY (activation_month, message_id, part);
 ALTER TABLE ONLY public.send_batch
     ADD CONSTRAINT send_batch_pkey PRIMARY KEY (batch_id);
+ALTER TABLE ONLY public.setting
+    ADD CONSTRAINT setting_pkey PRIMARY KEY (area);
 ALTER TABLE ONLY public.spool_sighting
     ADD CONSTRAINT spool_sighting_pkey PRIMARY KEY (pbx, name);
 ALTER TABLE ONLY public.spooled_file
@@ -2435,6 +2994,10 @@ ALTER TABLE ONLY public.tariff
     ADD CONSTRAINT tariff_code_valid_from_version_key UNIQUE (code, valid_from, version);
 ALTER TABLE ONLY public.tariff
     ADD CONSTRAINT tariff_pkey PRIMARY KEY (tariff_id);
+ALTER TABLE ONLY public.taxation_profile_member
+    ADD CONSTRAINT taxation_profile_member_pkey PRIMARY KEY (member);
+ALTER TABLE ONLY public.taxation_profile
+    ADD CONSTRAINT taxation_profile_pkey PRIMARY KEY (profile);
 ALTER TABLE ONLY public.taxdata
     ADD CONSTRAINT taxdata_pkey PRIMARY KEY (ticket_id);
 ALTER TABLE ONLY public.ticket_field
@@ -2453,13 +3016,19 @@ ALTER TABLE ONLY public.treatment_result
     ADD CONSTRAINT treatment_result_pkey PRIMARY KEY (run_id, row_number);
 ALTER TABLE ONLY public.treatment_run
     ADD CONSTRAINT treatment_run_pkey PRIMARY KEY (run_id);
+ALTER TABLE ONLY public.unmask_grant
+    ADD CONSTRAINT unmask_grant_pkey PRIMARY KEY (grant_id);
 ALTER TABLE ONLY public.upload
     ADD CONSTRAINT upload_import_id_key UNIQUE (import_id);
 ALTER TABLE ONLY public.upload
     ADD CONSTRAINT upload_pkey PRIMARY KEY (upload_id);
 ALTER TABLE ONLY public.vat_rate
     ADD CONSTRAINT vat_rate_pkey PRIMARY KEY (valid_from);
+CREATE INDEX alert_delivery_waiting ON public.alert_delivery USING btree (receiver, delivery_id) WHERE (sent_at IS NULL);
 CREATE UNIQUE INDEX alert_open ON public.alert USING btree (kind, subject) WHERE (over_at IS NULL);
+CREATE INDEX audit_entry_once ON public.audit_entry USING btree (((detail ->> 'once'::text))) WHERE (detail ? 'once'::text);
+CREATE INDEX campaign_archive_campaign ON public.campaign_archive USING btree (campaign_id);
+CREATE INDEX invoice_line_item ON public.invoice_line USING btree (kind, month, item);
 CREATE INDEX ledger_entry_campaign ON public.ledger_entry USING btree (campaign_id) WHERE (campaign_id IS NOT NULL);
 CREATE INDEX ledger_entry_client ON public.ledger_entry USING btree (client_id, entry_id);
 CREATE INDEX message_batch ON ONLY public.message USING btree (batch_id) WHERE (batch_id IS NOT NULL);
@@ -2475,6 +3044,7 @@ CREATE UNIQUE INDEX send_batch_lease ON public.send_batch USING btree (group_id,
 CREATE INDEX send_batch_open ON public.send_batch USING btree (group_id, state, batch_id) WHERE (state = ANY (ARRAY['planned'::public.batch_state, 'leased'::public.batch_state]));
 CREATE INDEX spooled_file_pbx ON public.spooled_file USING btree (pbx, file_id);
 CREATE INDEX taxdata_content ON public.taxdata USING btree (content_digest, ticket_id);
+CREATE UNIQUE INDEX treatment_run_occasion ON public.treatment_run USING btree (treatment, trigger, occasion);
 CREATE INDEX upload_content ON public.upload USING btree (client_id, sha256);
 CREATE UNIQUE INDEX upload_in_inbox ON public.upload USING btree (client_id, key, sha256) WHERE in_inbox;
 CREATE INDEX upload_state_idx ON public.upload USING btree (state, created_at);
@@ -2488,18 +3058,30 @@ CREATE OR REPLACE VIEW public.client_balance AS
   GROUP BY c.client_id;
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entry FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER audit_chain BEFORE INSERT ON public.audit_entry FOR EACH ROW EXECUTE FUNCTION public.chain_audit();
+CREATE TRIGGER counter_counts_on BEFORE DELETE OR UPDATE ON public.invoice_counter FOR EACH ROW EXECUTE FUNCTION public.guard_counter();
+CREATE CONSTRAINT TRIGGER counter_without_gap AFTER UPDATE ON public.invoice_counter DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_issued();
+CREATE TRIGGER invoice_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.invoice FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER invoice_line_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.invoice_line FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER invoice_number BEFORE INSERT ON public.invoice FOR EACH ROW EXECUTE FUNCTION public.guard_invoice();
 CREATE TRIGGER ledger_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER ledger_never_negative BEFORE INSERT ON public.ledger_entry FOR EACH ROW WHEN ((new.amount < (0)::numeric)) EXECUTE FUNCTION public.guard_balance();
+CREATE TRIGGER rerating_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.rerating_difference FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER wake_by_batches AFTER INSERT ON public.send_batch REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.wake_by_batches();
 CREATE TRIGGER wake_by_campaign AFTER UPDATE ON public.campaign FOR EACH ROW WHEN ((new.state <> old.state)) EXECUTE FUNCTION public.wake_by_campaign();
 CREATE TRIGGER wake_by_group AFTER UPDATE ON public.modem_group FOR EACH ROW WHEN (((new.state <> old.state) OR (new.wake_at IS DISTINCT FROM old.wake_at))) EXECUTE FUNCTION public.wake_by_group();
 CREATE TRIGGER wake_by_one_batch AFTER UPDATE ON public.send_batch FOR EACH ROW WHEN (((new.revoked AND (NOT old.revoked)) OR ((new.state = ANY (ARRAY['planned'::public.batch_state, 'condemned'::public.batch_state])) AND (old.state = 'leased'::public.batch_state)))) EXECUTE FUNCTION public.wake_by_one_batch();
+ALTER TABLE ONLY public.alert_delivery
+    ADD CONSTRAINT alert_delivery_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES public.alert(alert_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.campaign_archive
+    ADD CONSTRAINT campaign_archive_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(campaign_id);
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_list_id_fkey FOREIGN KEY (list_id) REFERENCES public.contact_list(list_id);
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(upload_id);
+ALTER TABLE ONLY public.client_identity
+    ADD CONSTRAINT client_identity_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.client_page
     ADD CONSTRAINT client_page_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.contact_list
@@ -2516,6 +3098,12 @@ ALTER TABLE ONLY public.duplicate_ticket
     ADD CONSTRAINT duplicate_ticket_ticket_id_fkey FOREIGN KEY (ticket_id) REFERENCES public.taxdata(ticket_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.modem_group(group_id);
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
+ALTER TABLE ONLY public.invoice
+    ADD CONSTRAINT invoice_corrects_fkey FOREIGN KEY (corrects) REFERENCES public.invoice(invoice_id);
+ALTER TABLE ONLY public.invoice_line
+    ADD CONSTRAINT invoice_line_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES public.invoice(invoice_id);
 ALTER TABLE ONLY public.ledger_entry
     ADD CONSTRAINT ledger_entry_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(campaign_id);
 ALTER TABLE ONLY public.ledger_entry
@@ -2526,6 +3114,8 @@ ALTER TABLE ONLY public.modem
     ADD CONSTRAINT modem_group_id_fkey FOREIGN KEY (group_id) REFERENCES public.modem_group(group_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.opt_out
     ADD CONSTRAINT opt_out_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
+ALTER TABLE ONLY public.org_user
+    ADD CONSTRAINT org_user_pbx_fkey FOREIGN KEY (pbx) REFERENCES public.pbx(code);
 ALTER TABLE ONLY public.pbx
     ADD CONSTRAINT pbx_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.quote
@@ -2536,6 +3126,8 @@ ALTER TABLE ONLY public.remembered_mapping
     ADD CONSTRAINT remembered_mapping_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.remembered_mapping
     ADD CONSTRAINT remembered_mapping_import_id_fkey FOREIGN KEY (import_id) REFERENCES public.upload(import_id);
+ALTER TABLE ONLY public.rerating_difference
+    ADD CONSTRAINT rerating_difference_rerating_id_fkey FOREIGN KEY (rerating_id) REFERENCES public.rerating(rerating_id);
 ALTER TABLE ONLY public.send_batch
     ADD CONSTRAINT send_batch_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(campaign_id);
 ALTER TABLE ONLY public.send_batch
@@ -2544,6 +3136,8 @@ ALTER TABLE ONLY public.spool_sighting
     ADD CONSTRAINT spool_sighting_pbx_fkey FOREIGN KEY (pbx) REFERENCES public.pbx(code);
 ALTER TABLE ONLY public.spooled_file
     ADD CONSTRAINT spooled_file_pbx_fkey FOREIGN KEY (pbx) REFERENCES public.pbx(code);
+ALTER TABLE ONLY public.taxation_profile_member
+    ADD CONSTRAINT taxation_profile_member_profile_fkey FOREIGN KEY (profile) REFERENCES public.taxation_profile(profile) ON DELETE CASCADE;
 ALTER TABLE ONLY public.ticket_layout
     ADD CONSTRAINT ticket_layout_first_pbx_fkey FOREIGN KEY (first_pbx) REFERENCES public.pbx(code);
 ALTER TABLE ONLY public.treatment_result
@@ -2560,6 +3154,7 @@ GRANT USAGE ON SCHEMA public TO smsswitch_app;
 GRANT USAGE ON SCHEMA public TO smsswitch_reader;
 GRANT USAGE ON SCHEMA public TO smsswitch_unmask;
 GRANT USAGE ON SCHEMA public TO smsswitch_auditor;
+GRANT USAGE ON SCHEMA unmasked TO smsswitch_unmask;
 REVOKE ALL ON FUNCTION api.claim_batch_v1(host_epoch bigint, journal uuid, lease_token uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.claim_batch_v1(host_epoch bigint, journal uuid, lease_token uuid) TO modem_host;
 REVOKE ALL ON FUNCTION api.heartbeat_v1(host_epoch bigint, journal uuid, status jsonb) FROM PUBLIC;
@@ -2670,6 +3265,8 @@ REVOKE ALL ON FUNCTION public.batch_is_revoked(batch public.send_batch, group_no
 REVOKE ALL ON FUNCTION public.centre_identity() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.disable_host_login(host_role name) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.disable_host_login(host_role name) TO smsswitch_app;
+REVOKE ALL ON FUNCTION public.drop_message_partitions(month date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.drop_message_partitions(month date) TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.ensure_message_partitions(month date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ensure_message_partitions(month date) TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.host_group(host_epoch bigint) FROM PUBLIC;
@@ -2678,6 +3275,9 @@ REVOKE ALL ON FUNCTION public.is_fenced() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.lift_fence() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) TO smsswitch_app;
+REVOKE ALL ON FUNCTION public.open_unmasking(reason text, actor text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_unmasking(reason text, actor text) TO smsswitch_unmask;
+GRANT ALL ON FUNCTION public.open_unmasking(reason text, actor text) TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.raise_fence() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.raise_fence() TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.renew_permits(own public.modem_group, journal uuid) FROM PUBLIC;
@@ -2687,19 +3287,28 @@ GRANT ALL ON FUNCTION public.settle_messages(month date, ids bigint[], to_retry 
 REVOKE ALL ON FUNCTION public.stop_word(message text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.take_modems(own_group bigint, modems jsonb) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.take_results(own public.modem_group, host_epoch bigint, results jsonb, round integer, OUT known integer, OUT conflicts integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.unmasking_open() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.unmasking_open() TO smsswitch_unmask;
+GRANT ALL ON FUNCTION public.unmasking_open() TO smsswitch_taxation;
+GRANT ALL ON FUNCTION public.unmasking_open() TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.write_off_fence(wanted text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.write_off_fence(wanted text) TO smsswitch_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.alert TO smsswitch_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.alert TO smsswitch_app;
 GRANT SELECT ON TABLE public.alert TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.alert TO smsswitch_taxation;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.alert_delivery TO smsswitch_app;
+GRANT SELECT ON TABLE public.alert_delivery TO smsswitch_reader;
 GRANT SELECT,INSERT ON TABLE public.attempt TO smsswitch_app;
 GRANT SELECT,INSERT ON TABLE public.audit_entry TO smsswitch_app;
 GRANT SELECT ON TABLE public.audit_entry TO smsswitch_auditor;
 GRANT SELECT ON TABLE public.call_type TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.call_type TO smsswitch_app;
 GRANT SELECT ON TABLE public.call_type TO smsswitch_reader;
+GRANT SELECT ON TABLE public.call_type TO smsswitch_unmask;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.campaign TO smsswitch_app;
 GRANT SELECT ON TABLE public.campaign TO smsswitch_reader;
+GRANT SELECT ON TABLE public.campaign_archive TO smsswitch_app;
+GRANT SELECT ON TABLE public.campaign_archive TO smsswitch_reader;
 GRANT USAGE ON SEQUENCE public.message_id_seq TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.message TO smsswitch_app;
 GRANT SELECT ON TABLE public.campaign_count TO smsswitch_app;
@@ -2709,6 +3318,8 @@ GRANT SELECT ON TABLE public.client TO smsswitch_reader;
 GRANT SELECT ON TABLE public.client TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.client_balance TO smsswitch_app;
 GRANT SELECT ON TABLE public.client_balance TO smsswitch_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.client_identity TO smsswitch_app;
+GRANT SELECT ON TABLE public.client_identity TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.client_page TO smsswitch_app;
 GRANT SELECT ON TABLE public.column_alias TO smsswitch_taxation;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.column_alias TO smsswitch_app;
@@ -2716,25 +3327,51 @@ GRANT SELECT ON TABLE public.column_alias TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.contact TO smsswitch_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.contact_list TO smsswitch_app;
 GRANT SELECT ON TABLE public.contact_list TO smsswitch_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cost_centre TO smsswitch_app;
+GRANT SELECT ON TABLE public.cost_centre TO smsswitch_reader;
+GRANT SELECT ON TABLE public.cost_centre TO smsswitch_unmask;
+GRANT SELECT ON TABLE public.cost_centre TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.cost_centre_span TO smsswitch_reader;
+GRANT SELECT ON TABLE public.cost_centre_span TO smsswitch_unmask;
+GRANT SELECT ON TABLE public.cost_centre_span TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.cost_centre_span TO smsswitch_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.drop_sighting TO smsswitch_app;
 GRANT SELECT ON TABLE public.duplicate_ticket TO smsswitch_app;
-GRANT SELECT ON TABLE public.inbound_message TO smsswitch_app;
+GRANT SELECT,DELETE ON TABLE public.inbound_message TO smsswitch_app;
+GRANT SELECT,INSERT ON TABLE public.invoice TO smsswitch_app;
+GRANT SELECT ON TABLE public.invoice TO smsswitch_reader;
+GRANT SELECT,UPDATE ON TABLE public.invoice_counter TO smsswitch_app;
+GRANT SELECT,INSERT ON TABLE public.invoice_line TO smsswitch_app;
+GRANT SELECT ON TABLE public.invoice_line TO smsswitch_reader;
 GRANT SELECT,INSERT ON TABLE public.ledger_entry TO smsswitch_app;
 GRANT SELECT ON TABLE public.ledger_entry TO smsswitch_reader;
 GRANT SELECT,INSERT ON TABLE public.meta_columndesc TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.meta_columndesc TO smsswitch_app;
 GRANT SELECT ON TABLE public.meta_columndesc TO smsswitch_reader;
+GRANT SELECT ON TABLE public.meta_columndesc TO smsswitch_unmask;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.modem TO smsswitch_app;
 GRANT SELECT ON TABLE public.modem TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE ON TABLE public.modem_sample TO smsswitch_app;
 GRANT SELECT ON TABLE public.modem_sample TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.opt_out TO smsswitch_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.org_user TO smsswitch_app;
+GRANT SELECT ON TABLE public.org_user TO smsswitch_reader;
+GRANT SELECT ON TABLE public.org_user TO smsswitch_unmask;
+GRANT SELECT ON TABLE public.org_user TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.org_user_span TO smsswitch_reader;
+GRANT SELECT ON TABLE public.org_user_span TO smsswitch_unmask;
+GRANT SELECT ON TABLE public.org_user_span TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.org_user_span TO smsswitch_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.organisation_file TO smsswitch_app;
+GRANT SELECT ON TABLE public.organisation_file TO smsswitch_reader;
+GRANT SELECT ON TABLE public.organisation_file TO smsswitch_auditor;
 GRANT SELECT,INSERT ON TABLE public.pbx TO smsswitch_taxation;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.pbx TO smsswitch_app;
 GRANT SELECT ON TABLE public.pbx TO smsswitch_reader;
+GRANT SELECT ON TABLE public.pbx TO smsswitch_unmask;
 GRANT SELECT,INSERT ON TABLE public.quote TO smsswitch_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rated_ticket TO smsswitch_app;
-GRANT SELECT ON TABLE public.rated_ticket TO smsswitch_taxation;
+GRANT SELECT,DELETE ON TABLE public.rated_ticket TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.rated_ticket TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE ON TABLE public.rejected_ticket TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.rejected_ticket TO smsswitch_app;
@@ -2742,35 +3379,55 @@ GRANT SELECT ON TABLE public.rejected_ticket TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.remembered_mapping TO smsswitch_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.report_run TO smsswitch_app;
 GRANT SELECT ON TABLE public.report_run TO smsswitch_reader;
+GRANT SELECT,INSERT ON TABLE public.rerating TO smsswitch_app;
+GRANT SELECT ON TABLE public.rerating TO smsswitch_reader;
+GRANT SELECT,INSERT ON TABLE public.rerating_difference TO smsswitch_app;
+GRANT SELECT ON TABLE public.rerating_difference TO smsswitch_reader;
 GRANT SELECT ON TABLE public.restore_fence TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.segment TO smsswitch_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.setting TO smsswitch_app;
+GRANT SELECT ON TABLE public.setting TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.spool_sighting TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.spool_sighting TO smsswitch_app;
 GRANT SELECT ON TABLE public.spool_sighting TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.spooled_file TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.spooled_file TO smsswitch_app;
 GRANT SELECT ON TABLE public.spooled_file TO smsswitch_reader;
+GRANT SELECT ON TABLE public.spooled_file TO smsswitch_unmask;
 GRANT SELECT,INSERT ON TABLE public.tariff TO smsswitch_app;
 GRANT SELECT ON TABLE public.tariff TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.tariff TO smsswitch_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.taxation_profile TO smsswitch_app;
+GRANT SELECT ON TABLE public.taxation_profile TO smsswitch_reader;
+GRANT SELECT ON TABLE public.taxation_profile TO smsswitch_unmask;
+GRANT SELECT ON TABLE public.taxation_profile TO smsswitch_taxation;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.taxation_profile_member TO smsswitch_app;
+GRANT SELECT ON TABLE public.taxation_profile_member TO smsswitch_reader;
+GRANT SELECT ON TABLE public.taxation_profile_member TO smsswitch_unmask;
+GRANT SELECT ON TABLE public.taxation_profile_member TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.taxdata TO smsswitch_app;
 GRANT SELECT ON TABLE public.ticket_field TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.ticket_field TO smsswitch_app;
 GRANT SELECT ON TABLE public.ticket_field TO smsswitch_reader;
+GRANT SELECT ON TABLE public.ticket_field TO smsswitch_unmask;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.ticket_layout TO smsswitch_taxation;
 GRANT SELECT,UPDATE ON TABLE public.ticket_layout TO smsswitch_app;
 GRANT SELECT ON TABLE public.ticket_layout TO smsswitch_reader;
+GRANT SELECT ON TABLE public.ticket_layout TO smsswitch_unmask;
 GRANT SELECT,UPDATE ON TABLE public.treatment TO smsswitch_app;
 GRANT SELECT ON TABLE public.treatment TO smsswitch_reader;
 GRANT SELECT,INSERT ON TABLE public.treatment_result TO smsswitch_app;
 GRANT SELECT ON TABLE public.treatment_result TO smsswitch_reader;
-GRANT SELECT,INSERT ON TABLE public.treatment_run TO smsswitch_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.treatment_run TO smsswitch_app;
 GRANT SELECT ON TABLE public.treatment_run TO smsswitch_reader;
+GRANT SELECT ON TABLE public.unmask_grant TO smsswitch_reader;
+GRANT SELECT ON TABLE public.unmask_grant TO smsswitch_auditor;
+GRANT SELECT ON TABLE public.unmask_grant TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.upload TO smsswitch_app;
 GRANT SELECT ON TABLE public.upload TO smsswitch_reader;
 GRANT SELECT ON TABLE public.v_ticket_full TO smsswitch_app;
-GRANT SELECT ON TABLE public.v_ticket_full TO smsswitch_unmask;
 GRANT SELECT ON TABLE public.v_ticket TO smsswitch_app;
 GRANT SELECT ON TABLE public.v_ticket TO smsswitch_reader;
 GRANT SELECT ON TABLE public.vat_rate TO smsswitch_reader;
 GRANT SELECT,INSERT ON TABLE public.vat_rate TO smsswitch_app;
+GRANT SELECT ON TABLE unmasked.v_ticket TO smsswitch_unmask;

@@ -17,11 +17,13 @@ WANTED = {
     "campaign_control",
     "campaign_expand",
     "campaign_intake",
+    "client_admin",
     "contacts_confirm_mapping",
     "contacts_import",
     "fleet_monitor",
     "group_control",
     "reports",
+    "settings_apply",
     "taxation_ingest",
 }
 #: One question must not wait for the answer to another.

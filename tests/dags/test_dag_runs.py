@@ -176,3 +176,29 @@ def test_campaign_control(run: Run, db: Database, inbox: Path) -> None:
     assert db.all("select actor, action from audit_entry order by entry_id desc limit 1") == [
         ("ops:dag_test", "campaign_cancel")
     ]
+
+
+def test_client_admin_and_settings_apply_do_what_the_commands_do(run: Run, db: Database) -> None:
+    added = run("client_admin", action="add", code="acme", name="Acme", credit="20")
+    assert (added["credit"], added["inbox"]) == ("20", "clients/acme/inbox")
+    run("client_admin", action="edit", code="acme", language="en")
+    assert run("client_admin", action="topup", code="acme", credit="5.50")["credit"] == "25.5000"
+    assert db.all("select name, language from client") == [("Acme", "en")]
+    yaml = "version: 1\nretention: {messages: 6}\n"
+    assert run("settings_apply", document=yaml)["changed"] == ["retention"]
+    assert run("settings_apply", document=yaml)["changed"] == []
+    assert db.all("select actor, action from audit_entry order by entry_id") == [
+        ("ops:dag_test", action)
+        for action in ("client_add", "client_edit", "client_topup", "settings_apply")
+    ]
+
+
+def test_orders_with_a_fault_fail_at_once(bag: Any, db: Database) -> None:
+    for dag_id, form in (
+        ("client_admin", {"action": "topup", "code": "nobody", "credit": "1"}),
+        ("settings_apply", {"document": "version: 1\nretention: {messages: 0}\n"}),
+    ):
+        done = bag.dags[dag_id].test(run_conf=form)
+        (instance,) = done.get_task_instances()
+        assert (done.state, instance.state) == ("failed", "failed")
+    assert db.one("select count(*) from setting") == 0

@@ -1,0 +1,1 @@
+"""What administrators and operators do besides sending: settings, clients, alerts, retention."""

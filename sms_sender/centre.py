@@ -3,7 +3,6 @@
 import json
 import logging
 import select
-import time
 import uuid
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ import psycopg2.extensions
 from psycopg2 import sql
 
 from sms_sender.errors import CentreUnreachable, Fenced, ProtocolError, Refused, SenderError
+from sms_sender.runtime import HERE, Runtime
 
 log = logging.getLogger(__name__)
 _CONNECT: dict[str, Any] = {
@@ -33,7 +33,8 @@ class Centre:
     not. A call that failed half-way may be repeated: the functions are idempotent.
     """
 
-    def __init__(self, server: str, journal_id: uuid.UUID) -> None:
+    def __init__(self, server: str, journal_id: uuid.UUID, runtime: Runtime = HERE) -> None:
+        self._clock = runtime.time
         self._server = server
         self._journal = str(journal_id)
         self._conn: psycopg2.extensions.connection | None = None
@@ -48,11 +49,11 @@ class Centre:
 
     def time(self) -> float:
         """Return the time on the centre's clock as last heard, in seconds since the epoch."""
-        return time.time() + self._ahead
+        return self._clock() + self._ahead
 
     def set_clock(self, server_time: str) -> None:
         """Learn what time it is there."""
-        self._ahead = datetime.fromisoformat(server_time).timestamp() - time.time()
+        self._ahead = datetime.fromisoformat(server_time).timestamp() - self._clock()
 
     def connect(self) -> None:
         """Log in, and listen on the group's channel once it is known."""
@@ -177,16 +178,23 @@ class Centre:
         return row[0]
 
     def _judge(self, function: str, error: psycopg2.Error) -> SenderError:
-        code = error.pgcode
-        message = f"{function}: {_line(error)}"
-        if code == "SM409":
-            return Fenced(message)
-        if code in {"P0002", "22023"}:
-            return Refused(message)
-        if code is None or code.startswith(_PASSING) or self._conn is None or self._conn.closed:
+        judged = judge(error.pgcode, f"{function}: {_line(error)}")
+        if isinstance(judged, CentreUnreachable) or self._conn is None or self._conn.closed:
             self.close()
-            return CentreUnreachable(message)
-        return ProtocolError(f"{message} ({code})")
+            if isinstance(judged, ProtocolError):
+                return CentreUnreachable(str(judged))
+        return judged
+
+
+def judge(code: str | None, message: str) -> SenderError:
+    """Return what an SQLSTATE means to a host."""
+    if code == "SM409":
+        return Fenced(message)
+    if code in {"P0002", "22023"}:
+        return Refused(message)
+    if code is None or code.startswith(_PASSING):
+        return CentreUnreachable(message)
+    return ProtocolError(f"{message} ({code})")
 
 
 def _statement(function: str, arguments: tuple[Any, ...]) -> tuple[sql.Composed, list[object]]:

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -12,8 +11,10 @@ from sms_sender.journal_rows import Answer, Attempt
 from sms_sender.modem import Identity, Modem
 from sms_sender.oracle import Oracle
 from sms_sender.queue import Queue
+from sms_sender.runtime import HERE, Runtime
 from sms_sender.settings import ModemSettings, Settings
 from sms_sender.tally import Tallies
+from sms_sender.transport import Connect, SerialTransport
 from sms_sender.worker import Met, Worker
 
 log = logging.getLogger(__name__)
@@ -24,8 +25,17 @@ class Group:
     """All workers. New ports are found while it runs."""
 
     def __init__(
-        self, settings: Settings, journal: Journal, queue: Queue, epoch: Callable[[], int]
+        self,
+        settings: Settings,
+        journal: Journal,
+        queue: Queue,
+        epoch: Callable[[], int],
+        *,
+        runtime: Runtime = HERE,
+        connect: Connect = SerialTransport,
     ) -> None:
+        self._runtime = runtime
+        self._connect = connect
         self._settings = settings
         self._journal = journal
         self._queue = queue
@@ -36,7 +46,7 @@ class Group:
         self._unresolved: list[Attempt] = []
         self._agreements: dict[tuple[str, str], int] = {}
         self._tallies = Tallies(settings.quotas, journal.journal_id)
-        self._started = time.monotonic()
+        self._started = self._runtime.monotonic()
 
     def recall(self, same_boot: bool) -> list[Attempt]:
         """Take from the journal what was begun and never answered; call it before it is opened.
@@ -63,7 +73,7 @@ class Group:
             if known is None or known.died:
                 self._workers[modem.port] = self._worker(modem)
                 self._workers[modem.port].start()
-        if self._unresolved and time.monotonic() - self._started > WAIT_FOR_MODEM_SECONDS:
+        if self._unresolved and self._runtime.monotonic() - self._started > WAIT_FOR_MODEM_SECONDS:
             with self._lock:
                 given_up, self._unresolved = self._unresolved, []
             for attempt in given_up:
@@ -73,8 +83,10 @@ class Group:
         """End every worker; False if one is still at it when the time is over."""
         for worker in self._workers.values():
             worker.stop()
-        until = time.monotonic() + timeout
-        ended = [w.join(max(until - time.monotonic(), 0.01)) for w in self._workers.values()]
+        until = self._runtime.monotonic() + timeout
+        ended = [
+            w.join(max(until - self._runtime.monotonic(), 0.01)) for w in self._workers.values()
+        ]
         return all(ended)
 
     def statuses(self) -> list[ModemStatus]:
@@ -100,6 +112,8 @@ class Group:
                 pins=self._settings.pins,
                 smsc=modem.smsc,
                 credit_codes=modem.credit_codes,
+                connect=self._connect,
+                clock=self._runtime.monotonic,
             ),
             self._journal,
             self._queue,
@@ -108,6 +122,7 @@ class Group:
             depart=self._depart,
             ussd_code=self._settings.ussd_code,
             balance_seconds=self._settings.balance_hours * 3600,
+            runtime=self._runtime,
         )
 
     def _depart(self, worker: Worker) -> None:

@@ -35,13 +35,14 @@ from sms_sender.journal_rows import (
     inbound_entries,
     lock,
     message_row,
-    now,
     part_of,
     pending_attempts,
     receipt_entry,
     set_fact,
+    written_time,
 )
 from sms_sender.outbox import Entry, Outbox
+from sms_sender.runtime import HERE, Runtime
 from sms_sender.writer import Ticket, Writer
 
 SCHEMA = Path(__file__).with_name("journal.sql")
@@ -50,22 +51,26 @@ SCHEMA = Path(__file__).with_name("journal.sql")
 class Journal:
     """One SQLite file, one writer, one process."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, runtime: Runtime = HERE) -> None:
         self.path = path
+        self._clock = runtime.time
+        self._ids = random.Random(runtime.fresh_id().int)
         self._lock = lock(path)
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, factory=runtime.connection
+            )
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=full")
             self._db.executescript(SCHEMA.read_text(encoding="utf-8"))
             (last,) = self._db.execute("select coalesce(max(row), 0) from attempt").fetchone()
-            self.journal_id = self._identity()
+            self.journal_id = self._identity(runtime.fresh_id())
         except sqlite3.Error as error:
             self._lock.close()
             raise JournalError(f"{path}: {error}") from error
         self._rows = itertools.count(last + 1)
-        self.outbox = Outbox()
-        self.writer = Writer(self._db)
+        self.outbox = Outbox(runtime=runtime)
+        self.writer = Writer(self._db, runtime)
 
     def open(self) -> None:
         """Load what is still to be uploaded, and begin to write.
@@ -101,7 +106,7 @@ class Journal:
             db.execute(
                 "insert or ignore into batch (batch_id, token, permit_seq, not_after, fetched_at)"
                 " values (?, ?, ?, ?, ?)",
-                (batch.batch_id, batch.token, batch.permit_seq, batch.not_after, now()),
+                (batch.batch_id, batch.token, batch.permit_seq, batch.not_after, self._now()),
             )
             db.executemany(
                 "insert or ignore into message values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -124,7 +129,7 @@ class Journal:
         self, part: Part, imei: str | None, imsi: str | None, mr_before: int | None
     ) -> Attempt:
         """Give an attempt its identity; nothing is written yet."""
-        return Attempt(next(self._rows), _fresh_id(), part, imei, imsi, mr_before)
+        return Attempt(next(self._rows), self._fresh_id(), part, imei, imsi, mr_before)
 
     def intend(
         self, attempt: Attempt, epoch: int, recipient: tuple[str, str, bytes] | None = None
@@ -133,7 +138,7 @@ class Journal:
 
         `recipient` (SIM, month, key) is remembered with it.
         """
-        row = attempt_row(attempt, epoch)
+        row = attempt_row(attempt, epoch, self._now())
 
         def write(db: sqlite3.Connection) -> None:
             db.execute(INSERT_ATTEMPT, row)
@@ -144,7 +149,7 @@ class Journal:
 
     def answer(self, attempt: Attempt, answer: Answer, upload: int = PENDING) -> Ticket:
         """Write down what became of an attempt; it goes to the outbox unless held or local."""
-        at = now()
+        at = self._now()
         row = answer_row(attempt, answer, at, upload)
         entry = attempt_entry(attempt, answer, at)
         return self.writer.put(
@@ -167,10 +172,10 @@ class Journal:
         """Close parts that were never begun: the centre plans them again."""
         answer = Answer("not_sent", error=why)
         closed = [self.attempt(part, None, None, None) for part in parts]
-        at = now()
+        at = self._now()
 
         def write(db: sqlite3.Connection) -> None:
-            db.executemany(INSERT_ATTEMPT, [attempt_row(attempt, None) for attempt in closed])
+            db.executemany(INSERT_ATTEMPT, [attempt_row(attempt, None, at) for attempt in closed])
             db.executemany(ANSWER, [answer_row(a, answer, at, PENDING) for a in closed])
 
         entries = [attempt_entry(a, answer, at) for a in closed]
@@ -194,7 +199,7 @@ class Journal:
                     msisdn,
                     kind,
                     code,
-                    now(),
+                    self._now(),
                     LOCAL if row is None else PENDING,
                 ),
             )
@@ -237,7 +242,7 @@ class Journal:
 
     def close_batches(self, batch_ids: list[int]) -> Ticket:
         """Remember that nothing of these batches is left to do."""
-        rows = [(now(), batch_id) for batch_id in batch_ids]
+        rows = [(self._now(), batch_id) for batch_id in batch_ids]
         return self.writer.put(
             lambda db: db.executemany(
                 "update batch set open = 0, closed_at = ? where batch_id = ?", rows
@@ -328,11 +333,10 @@ class Journal:
             for message_id, seq, msisdn, text, encoding, segments, parts in rows
         ]
 
-    def _identity(self) -> uuid.UUID:
+    def _identity(self, fresh: uuid.UUID) -> uuid.UUID:
         known = self.fact("journal_id")
         if known is not None:
             return uuid.UUID(known)
-        fresh = uuid.uuid4()
         set_fact(self._db, "journal_id", str(fresh))
         return fresh
 
@@ -340,9 +344,8 @@ class Journal:
         if isinstance(entries, list):
             self.outbox.add(entries)
 
+    def _now(self) -> str:
+        return written_time(self._clock())
 
-_ids = random.Random(uuid.uuid4().int)
-
-
-def _fresh_id() -> str:
-    return str(uuid.UUID(int=_ids.getrandbits(128), version=4))
+    def _fresh_id(self) -> str:
+        return str(uuid.UUID(int=self._ids.getrandbits(128), version=4))

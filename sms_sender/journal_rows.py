@@ -61,9 +61,9 @@ class Answer:
     error: str | None = None
 
 
-def now() -> str:
-    """Return the time as reports carry it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+def written_time(seconds: float) -> str:
+    """Return a time as reports carry it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def lock(path: Path) -> IO[bytes]:
@@ -99,7 +99,7 @@ def message_row(batch_id: int, message: Message) -> tuple[object, ...]:
     )
 
 
-def attempt_row(attempt: Attempt, epoch: int | None) -> tuple[object, ...]:
+def attempt_row(attempt: Attempt, epoch: int | None, at: str) -> tuple[object, ...]:
     """Return the row of an intent."""
     part = attempt.part
     return (
@@ -113,7 +113,7 @@ def attempt_row(attempt: Attempt, epoch: int | None) -> tuple[object, ...]:
         attempt.imsi,
         attempt.mr_before,
         epoch,
-        now(),
+        at,
     )
 
 

@@ -1,10 +1,6 @@
 """The thread that talks to the centre: claims, reports, heartbeats. Sending goes on without it."""
 
 import logging
-import os
-import threading
-import time
-import uuid
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,6 +16,9 @@ from sms_sender.journal_rows import REFUSED
 from sms_sender.outbox import Entry
 from sms_sender.queue import FENCED, Queue
 from sms_sender.reconcile import reconcile
+from sms_sender.runtime import HERE, Runtime, Wake
+
+__all__ = ["Link", "Wake"]
 
 log = logging.getLogger(__name__)
 LEASES = 2
@@ -34,30 +33,6 @@ REPORT_AT_ONCE = 60
 _BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0)
 
 
-class Wake:
-    """Ends a wait on a descriptor from another thread."""
-
-    def __init__(self) -> None:
-        self.read, self._write = os.pipe()
-        os.set_blocking(self.read, False)
-        os.set_blocking(self._write, False)
-
-    def set(self) -> None:
-        """End the wait."""
-        try:
-            os.write(self._write, b"\0")
-        except BlockingIOError:
-            return
-
-    def clear(self) -> None:
-        """Forget that it was set."""
-        try:
-            while os.read(self.read, 4096):
-                pass
-        except BlockingIOError:
-            return
-
-
 class Link:
     """What the host owes the centre and the other way round."""
 
@@ -70,7 +45,10 @@ class Link:
         *,
         register: Callable[[], dict[str, Any]],
         until_idle: bool = False,
+        runtime: Runtime = HERE,
     ) -> None:
+        self._runtime = runtime
+        self._now = runtime.monotonic
         self._centre = centre
         self._journal = journal
         self._queue = queue
@@ -80,21 +58,20 @@ class Link:
         self._left: dict[int, set[tuple[int, int]]] = {}
         self._token: str | None = None
         self._registered = False
-        self._stopping = threading.Event()
-        self._ended = threading.Event()
+        self._stopping = runtime.event()
         self._failures = 0
         self._to_reconcile = False
         self._next_heartbeat = self._next_claim = self._retry_at = 0.0
-        self._busy_at = time.monotonic()
+        self._busy_at = self._now()
         self._no_work = False
-        self._served_at = time.monotonic()
+        self._served_at = self._now()
         self._modems_told: tuple[tuple[str, bool, str | None], ...] = ()
-        self.wake = Wake()
+        self.wake = runtime.wake()
         self.fenced = self.stuck = False
-        self.idle = threading.Event()
+        self.idle = runtime.event()
         self.answer: dict[str, Any] = {}
         self.errors: deque[str] = deque(maxlen=20)
-        self._thread = threading.Thread(target=self._run, name="centre", daemon=True)
+        self._thread = runtime.thread(self._run, "centre")
         journal.outbox.wake = self.wake.set
         queue.on_blocked = self._blocked
 
@@ -121,6 +98,9 @@ class Link:
         """Whether the centre knows of this process."""
         return self._registered
 
+    def _wall(self) -> datetime:
+        return datetime.fromtimestamp(self._runtime.time(), UTC)
+
     def _blocked(self) -> None:
         self._journal.outbox.threshold = 1
         self.wake.set()
@@ -129,7 +109,7 @@ class Link:
         while not (self._stopping.is_set() and self._over()):
             try:
                 self._hand_over()
-                if time.monotonic() >= self._retry_at:
+                if self._now() >= self._retry_at:
                     self._talk()
                     self._failures = 0
             except Fenced as error:
@@ -145,21 +125,21 @@ class Link:
     def _note(self, error: Exception) -> None:
         if not isinstance(error, CentreUnreachable) or self._failures == 0:
             log.warning("%s", error)
-        self.errors.append(f"{datetime.now(UTC):%H:%M:%S} {error}")
+        self.errors.append(f"{self._wall():%H:%M:%S} {error}")
         delay = _BACKOFF[min(self._failures, len(_BACKOFF) - 1)]
         self._failures += 1
-        self._retry_at = time.monotonic() + delay
+        self._retry_at = self._now() + delay
 
     def _fence(self, error: Fenced) -> None:
         if not self.fenced:
             log.error("%s", error)
-            self.errors.append(f"{datetime.now(UTC):%H:%M:%S} {error}")
+            self.errors.append(f"{self._wall():%H:%M:%S} {error}")
         self.fenced = True
         self._queue.drain(FENCED)
         self.idle.set()
 
     def _wait(self) -> None:
-        now = time.monotonic()
+        now = self._now()
         limit = 0.1 if self._until_idle or self._stopping.is_set() else UPLOAD_SECONDS
         due = now + limit
         if not (self._stopping.is_set() or self.fenced):
@@ -183,7 +163,7 @@ class Link:
         self._upload()
         if self.fenced:
             return
-        now = time.monotonic()
+        now = self._now()
         if now >= self._next_heartbeat and not self._stopping.is_set():
             self._heartbeat()
         if now >= self._next_claim and self._wants_work():
@@ -236,8 +216,8 @@ class Link:
 
     def _gone_for_long(self) -> bool:
         if self._group.in_service():
-            self._served_at = time.monotonic()
-        return time.monotonic() - self._served_at > 60
+            self._served_at = self._now()
+        return self._now() - self._served_at > 60
 
     def _upload(self) -> None:
         outbox = self._journal.outbox
@@ -248,7 +228,7 @@ class Link:
             except SenderError:
                 outbox.put_back(entries)
                 raise
-            self._busy_at = time.monotonic()
+            self._busy_at = self._now()
 
     def _upload_is_due(self) -> bool:
         outbox = self._journal.outbox
@@ -318,13 +298,13 @@ class Link:
         told = tuple((s.port, s.in_service, s.reason) for s in self._group.statuses())
         answer = self._centre.heartbeat(
             {
-                "host_time": datetime.now(UTC).isoformat(),
+                "host_time": self._wall().isoformat(),
                 "queued": counts.waiting + counts.in_hand,
                 "batches": list(self._left),
                 "modems": modems_document(self._group.statuses()),
             }
         )
-        self._next_heartbeat = time.monotonic() + HEARTBEAT_SECONDS
+        self._next_heartbeat = self._now() + HEARTBEAT_SECONDS
         self._modems_told = told
         self._centre.set_clock(str(answer["server_time"]))
         self._queue.limit(answer["rate_limit"])
@@ -353,18 +333,18 @@ class Link:
 
     def _claim(self) -> None:
         if self._token is None:
-            self._token = str(uuid.uuid4())
+            self._token = str(self._runtime.fresh_id())
             self._journal.remember("lease_token", self._token).wait()
         answer = self._centre.claim(self._token)
         if answer["batch"] is None:
             poll = 0.5 if self._until_idle else CLAIM_SECONDS
-            self._next_claim = time.monotonic() + poll
+            self._next_claim = self._now() + poll
             self._no_work = answer["reason"] != "lease_limit"
             return
         batch = from_claim(answer, self._token)
         self._journal.fetch(batch).wait()
         self._token = None
-        self._busy_at = time.monotonic()
+        self._busy_at = self._now()
         self._no_work = False
         if answer["state"] == "leased":
             self._take(batch, answer["revoked"])
@@ -383,9 +363,9 @@ class Link:
         counts = self._queue.counts()
         at_work = counts.waiting or counts.in_hand or self._left or self._journal.outbox
         if at_work or not self._no_work:
-            self._busy_at = time.monotonic()
+            self._busy_at = self._now()
         if self._until_idle and self._gone_for_long():
             self.stuck = True
             self.idle.set()
-        elif self._until_idle and time.monotonic() - self._busy_at >= IDLE_SECONDS:
+        elif self._until_idle and self._now() - self._busy_at >= IDLE_SECONDS:
             self.idle.set()

@@ -1,12 +1,11 @@
 """What is to be sent next, shared by all modems of the host: each pulls for itself."""
 
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sms_sender.batches import Batch, Message, Part
+from sms_sender.runtime import HERE, Runtime
 
 FENCED = "fenced"
 
@@ -45,17 +44,18 @@ class Queue:
 
     def __init__(
         self,
-        centre_time: Callable[[], float] = time.time,
-        clock: Callable[[], float] = time.monotonic,
+        centre_time: Callable[[], float] | None = None,
+        runtime: Runtime = HERE,
+        clock: Callable[[], float] | None = None,
     ) -> None:
-        self._changed = threading.Condition()
+        self._changed = runtime.condition()
         self._jobs: deque[Job] = deque()
         self._leases: dict[int, _Lease] = {}
         self._held: dict[str, Job] = {}
         self._stopped_messages: set[int] = set()
         self._returns: list[tuple[Part, str]] = []
-        self._centre_time = centre_time
-        self._clock = clock
+        self._centre_time = centre_time or runtime.time
+        self._clock = clock or runtime.monotonic
         self._interval = 0.0
         self._next_slot = 0.0
         self._in_hand = 0

@@ -1,8 +1,6 @@
 """One modem at work: pulls parts from the queue, sends them, hands in what comes back."""
 
 import logging
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +14,7 @@ from sms_sender.modem import MULTIPART, Identity, Modem, SubmitOutcome
 from sms_sender.oracle import Oracle
 from sms_sender.pdu import DeliveryReport, InboundSms
 from sms_sender.queue import FENCED, Queue
+from sms_sender.runtime import HERE, Runtime
 from sms_sender.tally import Tally
 from sms_sender.writer import Ticket
 
@@ -56,7 +55,9 @@ class Worker:
         depart: Callable[["Worker"], None],
         ussd_code: Callable[[Identity], str | None] = lambda _: None,
         balance_seconds: float = 21_600.0,
+        runtime: Runtime = HERE,
     ) -> None:
+        self._now = runtime.monotonic
         self.status = ModemStatus(modem.port)
         self._modem = modem
         self._journal = journal
@@ -78,8 +79,8 @@ class Worker:
         self._looked = self._polled = 0.0
         self._written: Ticket | None = None
         self._encoder = Encoder()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=modem.port, daemon=True)
+        self._stop = runtime.event()
+        self._thread = runtime.thread(self._run, modem.port)
 
     @property
     def imei(self) -> str | None:
@@ -110,7 +111,7 @@ class Worker:
     def _run(self) -> None:
         failures = 0
         while not self._stop.is_set():
-            started = time.monotonic()
+            started = self._now()
             try:
                 self._modem.open()
                 self._meet()
@@ -128,14 +129,14 @@ class Worker:
                 self._modem.close()
                 self._hand_in(self._modem.heard())
                 self._depart(self)
-            failures = 0 if time.monotonic() - started > 60 else failures + 1
+            failures = 0 if self._now() - started > 60 else failures + 1
             if not self._stop.is_set():
                 self._stop.wait(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
 
     def _meet(self) -> None:
         """Ask who is there, and send through it unless another port does already."""
         self._misses = 0
-        self._looked = time.monotonic()
+        self._looked = self._now()
         self.status.identity = self._modem.identify()
         met = self._introduce(self, self.status.identity)
         self._sends = met is not None
@@ -166,7 +167,7 @@ class Worker:
             else:
                 self._flush_refusals()
                 self._queue.wait(IDLE_SECONDS)
-            now = time.monotonic()
+            now = self._now()
             if part is None or now - self._polled > POLL_SECONDS:
                 self._polled = now
                 self._bring_in()
@@ -324,7 +325,7 @@ class Worker:
         self.status.last_error = error
 
     def _look_if_due(self) -> None:
-        now = time.monotonic()
+        now = self._now()
         waiting_to_return = not self.status.in_service and now >= self._out_until
         due = self._looked + (1.0 if waiting_to_return else LOOK_SECONDS)
         if now >= due:
@@ -334,7 +335,7 @@ class Worker:
         if not self._sends:
             self._meet()  # the other port may be gone by now
             return
-        self._looked = time.monotonic()
+        self._looked = self._now()
         before, self.status.identity = self.status.identity, self._modem.identify()
         if before is not None and before.imsi != self.status.identity.imsi:
             self._meet()  # another SIM: another count, another quota
@@ -355,9 +356,9 @@ class Worker:
     def _ask_balance(self) -> None:
         identity = self.status.identity
         code = None if identity is None else self._ussd_code(identity)
-        if code is None or not self.status.in_service or time.monotonic() < self._balance_due:
+        if code is None or not self.status.in_service or self._now() < self._balance_due:
             return
-        self._balance_due = time.monotonic() + self._balance_seconds
+        self._balance_due = self._now() + self._balance_seconds
         self.status.balance = self._modem.ussd(code) or self.status.balance
 
     def _leave_service(self, why: str, seconds: float) -> None:
@@ -365,7 +366,7 @@ class Worker:
             log.warning("%s: out of service: %s", self.status.port, why)
         self.status.in_service, self.status.reason = False, why
         self.status.quota = self._tally.used()
-        self._out_until = max(self._out_until, time.monotonic() + seconds)
+        self._out_until = max(self._out_until, self._now() + seconds)
         self._cool_down = min(self._cool_down * 2, 900.0) if seconds else self._cool_down
         self._queue.release(self.status.port)
 

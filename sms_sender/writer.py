@@ -2,11 +2,11 @@
 
 import logging
 import sqlite3
-import threading
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from queue import Empty
 
 from sms_sender.errors import JournalError
+from sms_sender.runtime import HERE, Latch, Runtime
 
 Operation = Callable[[sqlite3.Connection], object]
 log = logging.getLogger(__name__)
@@ -19,10 +19,12 @@ class Ticket:
 
     __slots__ = ("_error", "_latch", "_result", "_then", "keep")
 
-    def __init__(self, then: Callable[[object], None] | None = None, *, keep: bool = False) -> None:
+    def __init__(
+        self, latch: Latch, then: Callable[[object], None] | None = None, *, keep: bool = False
+    ) -> None:
         self._then = then
         self.keep = keep
-        self._latch = threading.Lock()
+        self._latch = latch
         self._latch.acquire()
         self._error: Exception | None = None
         self._result: object = None
@@ -47,11 +49,12 @@ class Ticket:
 class Writer:
     """Takes operations in order; each batch of them is one transaction and one fsync."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, runtime: Runtime = HERE) -> None:
         self._db = connection
-        self._asked: SimpleQueue[tuple[Operation, Ticket] | None] = SimpleQueue()
+        self._latch = runtime.latch
+        self._asked = runtime.mailbox()
         self._kept: list[tuple[Operation, Ticket]] = []
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread = runtime.thread(self._run, "journal")
         self.commits = 0
         self.operations = 0
         self.failed: Exception | None = None
@@ -78,7 +81,7 @@ class Writer:
         run again when another one of its commit fails: it must do nothing but write. What must be
         kept whatever happens (`keep`: the answer of a network) is tried again until it is written.
         """
-        ticket = Ticket(then, keep=keep)
+        ticket = Ticket(self._latch(), then, keep=keep)
         self._asked.put((operation, ticket))
         return ticket
 

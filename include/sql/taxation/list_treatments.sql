@@ -1,7 +1,8 @@
 -- The predefined analyses.
 select
   jsonb_build_object(
-    'name', name, 'title_en', title_en, 'title_fr', title_fr, 'parameters', parameters, 'triggers', triggers
+    'name', name, 'title_en', title_en, 'title_fr', title_fr, 'parameters', parameters, 'triggers', triggers,
+    'threshold', threshold
   )
 from treatment
 order by name

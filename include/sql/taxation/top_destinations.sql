@@ -1,7 +1,9 @@
--- The outside numbers called most (masked for who may not see them), by calls and cost.
--- Parameters: from, to (days, both included), pbx, limit.
+-- Who is called most (outside numbers, masked for who may not see them), or who calls out most
+-- (extensions), by calls and cost.
+-- Parameters: from, to (days, both included), pbx, cost_centre, side (destinations or callers), limit.
 select
-  called_number,
+  case when %(p_side)s = 'callers' then charged_number else called_number end as number,
+  case when %(p_side)s = 'callers' then user_name end as user_name,
   count(*) as calls,
   coalesce(sum(duration), 0)::bigint as seconds,
   coalesce(sum(cost), 0) as cost
@@ -11,6 +13,7 @@ where
   and (%(p_from)s::date is null or coalesce(start_date_time, end_date_time) >= %(p_from)s::date)
   and (%(p_to)s::date is null or coalesce(start_date_time, end_date_time) < %(p_to)s::date + 1)
   and (%(p_pbx)s::text is null or pbx = %(p_pbx)s)
-group by called_number
-order by calls desc, cost desc, called_number asc
+  and (%(p_cost_centre)s::text is null or cost_centre = %(p_cost_centre)s)
+group by 1, 2
+order by calls desc, cost desc, 1 asc, 2 asc
 limit %(p_limit)s

@@ -23,7 +23,7 @@ from include.settings import settings
 from include.storage import Storage
 
 log = logging.getLogger(__name__)
-_PREFERENCES = ("language", "completion", "auto_confirm", "alert_address")
+_PREFERENCES = ("language", "completion", "auto_confirm", "alert_address", "holidays")
 _OPEN = ["received", "failed"]
 
 

@@ -8,8 +8,8 @@ from psycopg2.extensions import connection as Connection
 
 from include.campaigns import orders, store
 from include.campaigns.campaign_file import parse_campaign
-from include.campaigns.compliance import profile
 from include.campaigns.faults import RefusedError
+from include.campaigns.regions import rules_for
 from include.campaigns.store import Campaign
 from include.contacts.receipts import visible
 from include.contacts.refusal import RefusalError
@@ -37,7 +37,7 @@ def quick_send(conn: Connection, upload: Upload, send: dict[str, Any]) -> dict[s
     known = store.find(conn, owner.client_id, name)
     if known is not None and _is_done(known):
         raise RefusalError("quick_send_done", outcome="duplicate", campaign=name)
-    rules = profile(settings().compliance_profile)
+    rules = rules_for(owner)
     try:
         file = parse_campaign(_campaign(name, send), rules)
         outcome = orders.carry_out(conn, owner, file, upload.upload_id, rules)

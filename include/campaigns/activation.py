@@ -42,6 +42,7 @@ def activate(
 
 
 def _schedule(case: Case, quote: Quote, approved_by: str | None) -> None:
+    opens, closes = quote.window or (None, None)
     _set(
         case,
         state="scheduled",
@@ -51,8 +52,8 @@ def _schedule(case: Case, quote: Quote, approved_by: str | None) -> None:
         start_at=quote.opens,
         expire_at=case.spec.expire_at,
         on_uncertain=case.spec.data.get("on_uncertain", "hold"),
-        window_from=quote.opens if quote.closes else None,
-        window_until=quote.closes,
+        window_from=opens,
+        window_until=closes,
         paused_from=None,
         approved_by=approved_by,
     )

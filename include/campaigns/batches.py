@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
+from include.campaigns import regions, store
 from include.campaigns.store import Campaign
 from include.db import sql
 from include.fleet.capacity import Capacity, capacities, share_out, weights
@@ -27,8 +28,11 @@ class Plan:
         return {"batches": self.batches, "firsts": self.firsts, "given": self.given}
 
 
-def make_batches(conn: Connection, campaign: Campaign, waiting: int) -> Plan:
-    """Make empty batches for so many messages, by what the groups can do and the campaign's rate.
+def make_batches(
+    conn: Connection, campaign: Campaign, waiting: int, region: str | None = None
+) -> Plan:
+    """Make empty batches for so many messages, by what the groups can do and the campaign's rate;
+    their window is that of ``region``.
 
     With no group that could send there are none. The caller holds the campaign and fills them.
     """
@@ -45,6 +49,7 @@ def make_batches(conn: Connection, campaign: Campaign, waiting: int) -> Plan:
         "activation_month": campaign.activation_month,
         "campaign_id": campaign.campaign_id,
         "groups": [group for group, _size in sizes],
+        "region": region,
     }
     with conn.cursor() as cur:
         cur.execute(sql("campaigns/add_batches"), values)
@@ -53,22 +58,43 @@ def make_batches(conn: Connection, campaign: Campaign, waiting: int) -> Plan:
     return Plan(batches, firsts[:-1], firsts[-1])
 
 
-def batch_again(conn: Connection, campaign: Campaign) -> int:
+def batch_again(conn: Connection, campaign: Campaign, *, away_only: bool = False) -> int:
     """Give out the campaign's messages that are in no batch; the caller holds the campaign.
 
-    With no group that could send they wait, whatever happens: the next run tries again.
+    ``away_only`` leaves those at home alone. With no group that could send they wait, whatever
+    happens: the next run tries again.
     """
+    rules, spec = regions.rules_of(conn, campaign), campaign.spec
     values: dict[str, Any] = {
         "activation_month": campaign.activation_month,
         "campaign_id": campaign.campaign_id,
         "client_id": campaign.client_id,
+        "home": regions.home_of(spec, rules),
     }
     with conn.cursor() as cur:
         cur.execute(sql("campaigns/skip_opted_out"), values)
         cur.execute(sql("campaigns/count_unbatched"), values)
-        plan = make_batches(conn, campaign, int((cur.fetchone() or (0,))[0]))
-        if plan.batches:
-            cur.execute(sql("campaigns/fill_batches"), values | plan.values())
+        waiting = regions.group(cur.fetchall())
+        given = 0
+        for region in waiting:
+            if region.place is None and away_only:
+                continue
+            if region.place is not None:
+                opening = spec.opening(rules, store.now(conn), region.place)
+                regions.set_window(conn, campaign.campaign_id, str(region.place), opening)
+            given += _fill(conn, campaign, region, values)
+    return given
+
+
+def _fill(
+    conn: Connection, campaign: Campaign, region: regions.Region, values: dict[str, Any]
+) -> int:
+    plan = make_batches(conn, campaign, region.messages, region.name)
+    if plan.batches:
+        beginnings = None if region.place is None else region.beginnings
+        with conn.cursor() as cur:
+            filled = values | plan.values() | {"beginnings": beginnings}
+            cur.execute(sql("campaigns/fill_batches"), filled)
             cur.execute(sql("campaigns/drop_empty_batches"), plan.values())
     return plan.given
 

@@ -9,13 +9,13 @@ from include.billing import ledger
 from include.campaigns import store
 from include.campaigns.activation import activate
 from include.campaigns.case import Case
-from include.campaigns.compliance import grounds, profile
+from include.campaigns.compliance import grounds
 from include.campaigns.faults import Fault, RefusedError, refuse
 from include.campaigns.quote import last_quote, make_quote
+from include.campaigns.regions import rules_for
 from include.campaigns.store import OVER, Campaign
 from include.db import connect, sql
 from include.db.audit import record
-from include.settings import settings
 
 PAUSABLE = frozenset(("scheduled", "expanding", "sending"))
 
@@ -113,7 +113,7 @@ def exempt(code: str, name: str, ground: str, by: str) -> dict[str, Any]:
 
 def _activate_again(conn: Connection, campaign: Campaign, code: str, by: str) -> list[Fault]:
     owner = store.client(conn, code)
-    rules = profile(settings().compliance_profile)
+    rules = rules_for(owner)
     spec = campaign.spec
     list_id, _variables = store.find_list(conn, owner.client_id, spec.list_name)
     case = Case(conn, owner, campaign, spec, list_id, rules, store.now(conn))

@@ -9,10 +9,10 @@ from psycopg2.extensions import connection as Connection
 from include.billing import ledger
 from include.campaigns import store
 from include.campaigns.batches import batch_again, make_batches, rebalance, strays_left
-from include.campaigns.compliance import profile
 from include.campaigns.pricing import prices
 from include.campaigns.publish import publish_status
 from include.campaigns.quote import count
+from include.campaigns.regions import home_of, refresh, rules_for, rules_of, settle
 from include.campaigns.rendering import render
 from include.campaigns.status import describe
 from include.campaigns.store import Campaign
@@ -81,6 +81,8 @@ def _make(conn: Connection, campaign: Campaign) -> dict[str, Any]:
     if campaign.list_id is None:
         raise LookupError(f"campaign {campaign.campaign_id} has lost its list")
     render(conn, campaign.spec, campaign.client_id, campaign.list_id, tariff)
+    rules = rules_for(owner)
+    openings = settle(conn, campaign.spec, rules, store.now(conn))
     totals = count(conn, tariff.digits)
     held = ledger.held_for(conn, campaign.campaign_id)
     try:
@@ -98,21 +100,25 @@ def _make(conn: Connection, campaign: Campaign) -> dict[str, Any]:
     ledger.release(
         conn, campaign.client_id, campaign.campaign_id, held - totals.cost, "not planned"
     )
-    plan = make_batches(conn, campaign, totals.recipients)
+    plan = make_batches(conn, campaign, totals.recipients - openings.elsewhere)
     values = {
         "activation_month": campaign.activation_month,
         "campaign_id": campaign.campaign_id,
         "digits": tariff.digits,
+        "home": home_of(campaign.spec, rules),
         **plan.values(),
     }
     with conn.cursor() as cur:
         cur.execute(sql("campaigns/insert_messages"), values)
         cur.execute(sql("campaigns/drop_empty_batches"), values)
+    given = plan.given
+    if openings.elsewhere:
+        given += batch_again(conn, campaign, away_only=True)
     store.update(conn, campaign.campaign_id, state="sending", expanded_at=store.now(conn))
     return {
         "state": "sending",
         "messages": totals.recipients,
-        "waiting": totals.recipients - plan.given,
+        "waiting": totals.recipients - given,
     }
 
 
@@ -130,14 +136,14 @@ def _batch_again(code: str | None, name: str | None) -> int:
 
 
 def refresh_windows(at: datetime | None = None) -> int:
-    """Move each campaign's sending window on to the next one, where the last is over."""
-    rules = profile(settings().compliance_profile)
-    moved = 0
+    """Move each sending window, of campaigns and of their regions, on to the next one once it is over."""
     with connect() as conn:
         now = at or store.now(conn)
+        moved = refresh(conn, now)
         for campaign_id in store.ids(conn, "list_past_windows", {"now": now}):
             campaign = store.get(conn, campaign_id)
-            opening = campaign.spec.opening(rules, now) if campaign else None
+            rules = rules_of(conn, campaign) if campaign else None
+            opening = campaign.spec.opening(rules, now) if campaign and rules else None
             if opening is None:
                 continue
             store.update(conn, campaign_id, window_from=opening[0], window_until=opening[1])

@@ -10,9 +10,9 @@ from psycopg2.extras import Json
 
 from include.campaigns import orders, store
 from include.campaigns.campaign_file import name_in, parse_campaign
-from include.campaigns.compliance import profile
 from include.campaigns.faults import Fault, RefusedError
 from include.campaigns.publish import publish
+from include.campaigns.regions import rules_for
 from include.campaigns.store import Client
 from include.db import connect, sql
 from include.db.audit import record
@@ -103,7 +103,7 @@ def _read(upload: dict[str, Any], storage: Storage) -> bytes:
 
 
 def _order(conn: Connection, upload: dict[str, Any], owner: Client, raw: bytes) -> dict[str, Any]:
-    rules = profile(settings().compliance_profile)
+    rules = rules_for(owner)
     file = parse_campaign(raw, rules)
     outcome = orders.carry_out(conn, owner, file, upload["upload_id"], rules)
     action, subject = f"campaign_file_{file.state}", f"campaign:{owner.code}/{file.spec.name}"

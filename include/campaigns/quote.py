@@ -15,7 +15,9 @@ from psycopg2.extras import Json
 from include.billing import ledger
 from include.campaigns.case import Case
 from include.campaigns.pricing import prices
+from include.campaigns.regions import settle
 from include.campaigns.rendering import render
+from include.campaigns.windows import Interval
 from include.db import sql
 from include.fleet.capacity import SMS_PER_MINUTE, capacities
 from include.pages import Formats, words
@@ -51,12 +53,16 @@ class Totals:
 
 @dataclass(frozen=True)
 class Quote:
-    """A quote as stored; ``body`` is the document shown."""
+    """A quote as stored; ``body`` is the document shown.
+
+    ``opens``: when the first recipients may be written to; ``window``: the next hours of those at
+    home, None for any hour.
+    """
 
     quote_id: str
     totals: Totals
     opens: datetime | None
-    closes: datetime | None
+    window: Interval | None
     body: dict[str, Any]
 
 
@@ -67,13 +73,14 @@ def make_quote(case: Case) -> Quote:
     """
     tariff = prices(case.conn, case.client.tariff, case.at.date())
     render(case.conn, case.spec, case.client.client_id, case.list_id, tariff)
+    openings = settle(case.conn, case.spec, case.profile, case.at)
     totals = count(case.conn, tariff.digits)
-    opens, closes = case.spec.opening(case.profile, case.at) or (None, None)
+    opens = openings.first[0] if openings.first else None
     quote_id = "quo_" + "".join(secrets.choice(_LETTERS) for _ in range(16))
-    body = {"quote_id": quote_id, **_body(case, totals, opens)}
+    body = {"quote_id": quote_id, **_body(case, totals, opens, openings.elsewhere)}
     _store(case, totals.cost, body)
     windowed = bool(case.spec.windows(case.profile))
-    return Quote(quote_id, totals, opens, closes if windowed else None, body)
+    return Quote(quote_id, totals, opens, openings.home if windowed else None, body)
 
 
 def last_quote(conn: Connection, campaign_id: int) -> dict[str, Any] | None:
@@ -107,7 +114,7 @@ def count(conn: Connection, digits: int) -> Totals:
     )
 
 
-def _body(case: Case, totals: Totals, opens: datetime | None) -> dict[str, Any]:
+def _body(case: Case, totals: Totals, opens: datetime | None, elsewhere: int) -> dict[str, Any]:
     credit = ledger.balance(case.conn, case.client.client_id).available
     groups = capacities(case.conn)
     per_minute = sum(group.per_minute for group in groups)
@@ -117,6 +124,7 @@ def _body(case: Case, totals: Totals, opens: datetime | None) -> dict[str, Any]:
     warnings = [
         *_start_warnings(case, opens, ends),
         *_text_warnings(totals, because),
+        *([Warned("elsewhere", {"n": elsewhere})] if elsewhere else []),
         *([Warned("no_modem")] if not modems else []),
         *([Warned("test_to")] if case.spec.data.get("test_to") else []),
     ]
@@ -193,7 +201,7 @@ def _start_warnings(case: Case, opens: datetime | None, ends: datetime | None) -
 def _text_warnings(totals: Totals, because: Sequence[str]) -> Iterator[Warned]:
     if because:
         yield Warned("ucs2", {"found": " ".join(because)})
-    for reason in ("missing_variable", "too_many_parts"):
+    for reason in ("missing_variable", "too_many_parts", "no_window"):
         if totals.skipped.get(reason):
             yield Warned(reason, {"n": totals.skipped[reason]})
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from include.campaigns.compliance import Profile
 from include.campaigns.template import Part, literals, parse, with_fallbacks
 from include.campaigns.windows import DAYS, Interval, Window, finish, next_open
+from include.phones.place import Place
 from sms_sender.pdu.segments import EncodingChoice
 
 DEFAULT_ZONE = "Europe/Paris"
@@ -116,25 +117,32 @@ class Spec:
         written = self.schedule.get(field)
         return None if written is None else instant(str(written), self.zone)
 
-    def windows(self, profile: Profile) -> tuple[Window, ...]:
-        """All that must be open for it to be sent; none = any hour."""
+    def windows(self, profile: Profile, place: Place | None = None) -> tuple[Window, ...]:
+        """All that must be open for it to be sent to a place (None: home); none = any hour."""
         found = [self._own_window()] if {"window", "days"} & self.schedule.keys() else []
-        if self.purpose == "marketing" and profile.marketing_window is not None:
-            found.append(profile.marketing_window)
+        if self.purpose == "marketing":
+            found += profile.windows_at(place)
         return tuple(found)
+
+    def goes_by_place(self, profile: Profile) -> bool:
+        """Whether the hours in which it may be sent depend on where the recipient lives."""
+        return self.purpose == "marketing" and profile.marketing_window is not None
 
     def _own_window(self) -> Window:
         opens, closes = self.schedule.get("window", ["00:00", "24:00"])
         days = frozenset(self.schedule.get("days", DAYS))
         return Window(days, clock(opens), clock(closes), self.zone)
 
-    def opening(self, profile: Profile, since: datetime) -> Interval | None:
-        """The next interval in which it may be sent, from its start on; None if there is none.
+    def opening(
+        self, profile: Profile, since: datetime, place: Place | None = None
+    ) -> Interval | None:
+        """The next interval in which it may be sent to a place (None: home), from its start on; None
+        if there is none.
 
         Without windows the interval ends at the far end of the calendar.
         """
         begin = max(since, self.start_at or since)
-        windows = self.windows(profile)
+        windows = self.windows(profile, place)
         if not windows:
             return begin, datetime.max.replace(tzinfo=UTC)
         return next_open(windows, begin)

@@ -31,6 +31,7 @@ class Client:
     approve_above: Decimal | None
     quote_required: bool
     low_credit: Decimal
+    holidays: str
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,15 @@ Interval = tuple[datetime, datetime]
 class Window:
     """Hours of some days, in local time; ``end`` before ``start`` lies on the following day.
 
-    ``holidays`` names the country whose public holidays are excluded.
+    ``holidays`` names calendars, of a country (``FR``) or a part of one (``FR-974``); a public
+    holiday of any of them is no day of the window.
     """
 
     days: frozenset[str]
     start: time
     end: time
     timezone: str
-    holidays: str | None = None
+    holidays: tuple[str, ...] = ()
 
     def intervals(self, since: datetime) -> Iterator[Interval]:
         """The intervals, in UTC and in order, that end after ``since``, within the horizon."""
@@ -41,7 +42,7 @@ class Window:
     def _allows(self, day: date) -> bool:
         if DAYS[day.weekday()] not in self.days:
             return False
-        return self.holidays is None or day not in _holidays(self.holidays, day.year)
+        return not any(day in _holidays(calendar, day.year) for calendar in self.holidays)
 
 
 def _instant(day: date, clock: time, zone: ZoneInfo, fold: int) -> datetime:
@@ -50,10 +51,14 @@ def _instant(day: date, clock: time, zone: ZoneInfo, fold: int) -> datetime:
 
 
 @cache
-def _holidays(country: str, year: int) -> frozenset[date]:
+def _holidays(calendar: str, year: int) -> frozenset[date]:
     import holidays
 
-    return frozenset(holidays.country_holidays(country, years=year))
+    country, _, part = calendar.partition("-")
+    try:
+        return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
+    except NotImplementedError:  # a country whose holidays nobody has written down
+        return frozenset()
 
 
 def allowed(windows: Sequence[Window], since: datetime) -> Iterator[Interval]:

@@ -126,13 +126,18 @@ begin
   end if;
   loop
     select b.* into batch
-    from public.send_batch as b join public.campaign as c on c.campaign_id = b.campaign_id
+    from public.send_batch as b
+    join public.campaign as c on c.campaign_id = b.campaign_id
+    left join public.campaign_region as r
+      on r.campaign_id = b.campaign_id and r.region = b.region
     where
       b.group_id = own.group_id and b.state = 'planned' and not b.revoked
       and c.state = 'sending'
       and (c.expire_at is null or c.expire_at > now())
-      and (c.window_from is null or c.window_from <= now())
-      and (c.window_until is null or c.window_until > now())
+      and case
+        when b.region is not null then r.window_from <= now() and r.window_until > now()
+        else coalesce(c.window_from <= now(), true) and coalesce(c.window_until > now(), true)
+      end
       -- A host whose clock is wrong could send outside the hours in which commercial texts may go.
       and (c.purpose <> 'marketing' or coalesce(abs(extract(epoch from own.clock_skew)), 0) <= 30)
     order by c.purpose = 'marketing', b.batch_id
@@ -602,6 +607,55 @@ begin
   );
 end
 $$;
+CREATE TABLE public.send_batch (
+    batch_id bigint NOT NULL,
+    activation_month date NOT NULL,
+    campaign_id bigint NOT NULL,
+    group_id bigint NOT NULL,
+    state public.batch_state DEFAULT 'planned'::public.batch_state NOT NULL,
+    messages smallint NOT NULL,
+    segments smallint NOT NULL,
+    lease_token uuid,
+    journal_id uuid,
+    epoch bigint,
+    leased_at timestamp with time zone,
+    leased_messages bigint[],
+    leased_segments integer,
+    reported integer DEFAULT 0 NOT NULL,
+    permit_seq integer DEFAULT 0 NOT NULL,
+    revoked boolean DEFAULT false NOT NULL,
+    silent_at timestamp with time zone,
+    planned_at timestamp with time zone DEFAULT now() NOT NULL,
+    done_at timestamp with time zone,
+    region text,
+    CONSTRAINT send_batch_check CHECK ((((state = 'planned'::public.batch_state) = (lease_token IS NULL)) OR (state = ANY (ARRAY['returned'::public.batch_state, 'condemned'::public.batch_state]))))
+);
+COMMENT ON COLUMN public.send_batch.leased_messages IS 'What the host was given: the claim leaves out what must not be sent any more.';
+COMMENT ON COLUMN public.send_batch.leased_segments IS 'Segments of leased_messages still to be sent; their seq, given at the claim, runs from 1 to it.';
+COMMENT ON COLUMN public.send_batch.reported IS 'How many of leased_segments have a result.';
+COMMENT ON COLUMN public.send_batch.permit_seq IS 'No segment with a higher seq may be begun by the host.';
+COMMENT ON COLUMN public.send_batch.revoked IS 'The host must begin nothing more of it (campaign paused or cancelled, group stopped).';
+COMMENT ON COLUMN public.send_batch.silent_at IS 'Since when its host has not been heard of; it is planned again only when condemned.';
+COMMENT ON COLUMN public.send_batch.region IS 'Country and time zones of all its recipients, where the campaign''s own window does not hold for them; null = home.';
+CREATE FUNCTION public.batch_closes(batch public.send_batch) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+  select least(
+    c.expire_at,
+    case
+      when batch.region is null then c.window_until
+      else coalesce(
+        (
+          select r.window_until from public.campaign_region as r
+          where r.campaign_id = batch.campaign_id and r.region = batch.region
+        ),
+        '-infinity'
+      )
+    end
+  )
+  from public.campaign as c where c.campaign_id = batch.campaign_id
+$$;
 CREATE TABLE public.modem_group (
     group_id bigint NOT NULL,
     mac macaddr NOT NULL,
@@ -634,34 +688,6 @@ COMMENT ON COLUMN public.modem_group.permit_per_modem IS 'k: how far ahead of it
 COMMENT ON COLUMN public.modem_group.epoch IS 'Grows at each registration; a host with an older one is refused (SM409).';
 COMMENT ON COLUMN public.modem_group.to_reconcile IS 'The database was restored: this host has not yet said what its journal knows.';
 COMMENT ON COLUMN public.modem_group.deleted_at IS 'Its history stays; adding its MAC address again brings it back.';
-CREATE TABLE public.send_batch (
-    batch_id bigint NOT NULL,
-    activation_month date NOT NULL,
-    campaign_id bigint NOT NULL,
-    group_id bigint NOT NULL,
-    state public.batch_state DEFAULT 'planned'::public.batch_state NOT NULL,
-    messages smallint NOT NULL,
-    segments smallint NOT NULL,
-    lease_token uuid,
-    journal_id uuid,
-    epoch bigint,
-    leased_at timestamp with time zone,
-    leased_messages bigint[],
-    leased_segments integer,
-    reported integer DEFAULT 0 NOT NULL,
-    permit_seq integer DEFAULT 0 NOT NULL,
-    revoked boolean DEFAULT false NOT NULL,
-    silent_at timestamp with time zone,
-    planned_at timestamp with time zone DEFAULT now() NOT NULL,
-    done_at timestamp with time zone,
-    CONSTRAINT send_batch_check CHECK ((((state = 'planned'::public.batch_state) = (lease_token IS NULL)) OR (state = ANY (ARRAY['returned'::public.batch_state, 'condemned'::public.batch_state]))))
-);
-COMMENT ON COLUMN public.send_batch.leased_messages IS 'What the host was given: the claim leaves out what must not be sent any more.';
-COMMENT ON COLUMN public.send_batch.leased_segments IS 'Segments of leased_messages still to be sent; their seq, given at the claim, runs from 1 to it.';
-COMMENT ON COLUMN public.send_batch.reported IS 'How many of leased_segments have a result.';
-COMMENT ON COLUMN public.send_batch.permit_seq IS 'No segment with a higher seq may be begun by the host.';
-COMMENT ON COLUMN public.send_batch.revoked IS 'The host must begin nothing more of it (campaign paused or cancelled, group stopped).';
-COMMENT ON COLUMN public.send_batch.silent_at IS 'Since when its host has not been heard of; it is planned again only when condemned.';
 CREATE FUNCTION public.batch_document(batch public.send_batch, own public.modem_group) RETURNS jsonb
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -673,10 +699,7 @@ CREATE FUNCTION public.batch_document(batch public.send_batch, own public.modem_
     'revoked', public.batch_is_revoked(batch, own.state),
     'segments', batch.leased_segments,
     'permit_seq', batch.permit_seq,
-    'not_after', (
-      select least(c.expire_at, c.window_until) from public.campaign as c
-      where c.campaign_id = batch.campaign_id
-    ),
+    'not_after', public.batch_closes(batch),
     'messages', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'message_id', m.message_id,
@@ -705,14 +728,13 @@ CREATE FUNCTION public.batch_is_revoked(batch public.send_batch, group_now publi
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
-  select batch.state <> 'leased' or batch.revoked or group_now = 'stopped' or exists (
-    select from public.campaign as c
-    where
-      c.campaign_id = batch.campaign_id
-      and (
-        c.state <> 'sending' or c.expire_at <= pg_catalog.now() or c.window_until <= pg_catalog.now()
-      )
-  )
+  select
+    batch.state <> 'leased' or batch.revoked or group_now = 'stopped'
+    or coalesce(public.batch_closes(batch) <= pg_catalog.now(), false)
+    or exists (
+      select from public.campaign as c
+      where c.campaign_id = batch.campaign_id and c.state <> 'sending'
+    )
 $$;
 CREATE FUNCTION public.centre_identity() RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -1839,6 +1861,14 @@ UNION ALL
     campaign_archive.price
    FROM public.campaign_archive;
 COMMENT ON VIEW public.campaign_count IS 'Messages of each campaign by state; for skipped and failed also by reason.';
+CREATE TABLE public.campaign_region (
+    campaign_id bigint NOT NULL,
+    region text NOT NULL,
+    window_from timestamp with time zone NOT NULL,
+    window_until timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE public.campaign_region IS 'The next sending window of a campaign in a region other than home, kept up to date by expansion.';
+COMMENT ON COLUMN public.campaign_region.window_from IS 'No message of such a batch may be claimed before window_from nor after window_until; infinity = never again.';
 CREATE TABLE public.client (
     client_id bigint NOT NULL,
     code text NOT NULL,
@@ -1854,10 +1884,12 @@ CREATE TABLE public.client (
     alert_address text,
     low_credit numeric(14,4) DEFAULT 10 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    holidays text DEFAULT 'national'::text NOT NULL,
     CONSTRAINT client_approve_above_check CHECK ((approve_above >= (0)::numeric)),
     CONSTRAINT client_auto_confirm_check CHECK ((auto_confirm = ANY (ARRAY['never'::text, 'high_confidence'::text]))),
     CONSTRAINT client_code_check CHECK ((code ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text)),
     CONSTRAINT client_completion_check CHECK ((completion = ANY (ARRAY['stable'::text, 'marker'::text]))),
+    CONSTRAINT client_holidays_check CHECK ((holidays ~ '^[a-z_]+$'::text)),
     CONSTRAINT client_language_check CHECK ((language = ANY (ARRAY['fr'::text, 'en'::text]))),
     CONSTRAINT client_max_columns_check CHECK (((max_columns >= 1) AND (max_columns <= 64))),
     CONSTRAINT client_max_reject_ratio_check CHECK (((max_reject_ratio >= (0)::numeric) AND (max_reject_ratio <= (1)::numeric)))
@@ -1866,6 +1898,7 @@ COMMENT ON TABLE public.client IS 'Who drops files and pays. Its code is its pre
 COMMENT ON COLUMN public.client.approve_above IS 'A campaign that costs more waits for a person; null = no limit.';
 COMMENT ON COLUMN public.client.completion IS 'When a drop is complete: unchanged in two scans, or marked by a .ok file.';
 COMMENT ON COLUMN public.client.quote_required IS 'Activation must cite the quote that it accepts.';
+COMMENT ON COLUMN public.client.holidays IS 'Which public holidays its recipients at home have: a key of client_calendars in include/campaigns/compliance.yaml.';
 CREATE VIEW public.client_balance AS
 SELECT
     NULL::bigint AS client_id,
@@ -2884,6 +2917,8 @@ ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_client_id_name_key UNIQUE (client_id, name);
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_pkey PRIMARY KEY (campaign_id);
+ALTER TABLE ONLY public.campaign_region
+    ADD CONSTRAINT campaign_region_pkey PRIMARY KEY (campaign_id, region);
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_code_key UNIQUE (code);
 ALTER TABLE ONLY public.client_identity
@@ -3078,6 +3113,8 @@ ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_list_id_fkey FOREIGN KEY (list_id) REFERENCES public.contact_list(list_id);
+ALTER TABLE ONLY public.campaign_region
+    ADD CONSTRAINT campaign_region_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(campaign_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(upload_id);
 ALTER TABLE ONLY public.client_identity
@@ -3256,10 +3293,11 @@ REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, inte
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO smsswitch_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO smsswitch_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO smsswitch_taxation;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.modem_group TO smsswitch_app;
-GRANT SELECT ON TABLE public.modem_group TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.send_batch TO smsswitch_app;
 GRANT SELECT ON TABLE public.send_batch TO smsswitch_reader;
+REVOKE ALL ON FUNCTION public.batch_closes(batch public.send_batch) FROM PUBLIC;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.modem_group TO smsswitch_app;
+GRANT SELECT ON TABLE public.modem_group TO smsswitch_reader;
 REVOKE ALL ON FUNCTION public.batch_document(batch public.send_batch, own public.modem_group) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.batch_is_revoked(batch public.send_batch, group_now public.group_state) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.centre_identity() FROM PUBLIC;
@@ -3313,6 +3351,8 @@ GRANT USAGE ON SEQUENCE public.message_id_seq TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.message TO smsswitch_app;
 GRANT SELECT ON TABLE public.campaign_count TO smsswitch_app;
 GRANT SELECT ON TABLE public.campaign_count TO smsswitch_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.campaign_region TO smsswitch_app;
+GRANT SELECT ON TABLE public.campaign_region TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.client TO smsswitch_app;
 GRANT SELECT ON TABLE public.client TO smsswitch_reader;
 GRANT SELECT ON TABLE public.client TO smsswitch_taxation;

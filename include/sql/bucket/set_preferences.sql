@@ -4,6 +4,7 @@ set
   language = coalesce(%(language)s, language),
   completion = coalesce(%(completion)s, completion),
   auto_confirm = coalesce(%(auto_confirm)s, auto_confirm),
+  holidays = coalesce(%(holidays)s, holidays),
   alert_address = nullif(coalesce(%(alert_address)s, alert_address), '')
 where client_id = %(client_id)s
-returning language, completion, auto_confirm, alert_address
+returning language, completion, auto_confirm, alert_address, holidays

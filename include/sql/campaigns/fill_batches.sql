@@ -1,10 +1,15 @@
--- Messages that came back, or that no group could take before, into the batches made for them.
+-- Messages that came back, or that no group could take before, into the batches made for them:
+-- those at home, or those whose numbers begin like one region's.
 with waiting as (
   select message_id, row_number() over (order by message_id) - 1 as place
   from message
   where
     activation_month = %(activation_month)s and campaign_id = %(campaign_id)s
     and state = 'planned' and batch_id is null and (not_before is null or not_before <= now())
+    and case
+      when %(beginnings)s::text[] is null then msisdn like %(home)s
+      else left(msisdn, 10) = any(%(beginnings)s)
+    end
 ),
 filled as (
   update message as m set

@@ -1,13 +1,14 @@
 -- One message per contact, in the partition of the campaign's month; those not to be sent as skipped,
 -- with the reason. The n-th to be sent goes into the batch whose first message is the last at or
--- before it; those from place "given" on wait. A contact that has its message keeps it: running this
+-- before it; those from place "given" on, and those who do not live at home, wait. A contact that has its message keeps it: running this
 -- twice plans nothing twice.
 with placed as (
-  select r.*, count(*) filter (where r.reason is null) over (
+  select r.*, h.home, count(*) filter (where h.home) over (
     -- Any order will do; a constant asks for no sort.
     order by true rows between unbounded preceding and current row
   ) - 1 as place
   from rendered as r
+  cross join lateral (select r.reason is null and r.msisdn like %(home)s as home) as h
 ),
 added as (
   insert into message (
@@ -29,7 +30,7 @@ added as (
     r.reason is not null,
     case when r.reason is not null then now() end,
     case
-      when r.reason is null and r.place < %(given)s
+      when r.home and r.place < %(given)s
         then (%(batches)s::bigint[])[width_bucket(r.place, %(firsts)s::bigint[])]
     end
   from placed as r

@@ -36,13 +36,18 @@ begin
   end if;
   loop
     select b.* into batch
-    from public.send_batch as b join public.campaign as c on c.campaign_id = b.campaign_id
+    from public.send_batch as b
+    join public.campaign as c on c.campaign_id = b.campaign_id
+    left join public.campaign_region as r
+      on r.campaign_id = b.campaign_id and r.region = b.region
     where
       b.group_id = own.group_id and b.state = 'planned' and not b.revoked
       and c.state = 'sending'
       and (c.expire_at is null or c.expire_at > now())
-      and (c.window_from is null or c.window_from <= now())
-      and (c.window_until is null or c.window_until > now())
+      and case
+        when b.region is not null then r.window_from <= now() and r.window_until > now()
+        else coalesce(c.window_from <= now(), true) and coalesce(c.window_until > now(), true)
+      end
       -- A host whose clock is wrong could send outside the hours in which commercial texts may go.
       and (c.purpose <> 'marketing' or coalesce(abs(extract(epoch from own.clock_skew)), 0) <= 30)
     order by c.purpose = 'marketing', b.batch_id

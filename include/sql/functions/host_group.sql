@@ -37,19 +37,39 @@ end
 $$;
 revoke all on function public.host_group_now(bigint) from public;
 
+-- When nothing more of a batch may be begun: its campaign ends, or sending hours do where its
+-- recipients live. Null = never.
+create or replace function public.batch_closes(batch public.send_batch) returns timestamptz
+language sql stable security definer set search_path = '' as $$
+  select least(
+    c.expire_at,
+    case
+      when batch.region is null then c.window_until
+      else coalesce(
+        (
+          select r.window_until from public.campaign_region as r
+          where r.campaign_id = batch.campaign_id and r.region = batch.region
+        ),
+        '-infinity'
+      )
+    end
+  )
+  from public.campaign as c where c.campaign_id = batch.campaign_id
+$$;
+revoke all on function public.batch_closes(public.send_batch) from public;
+
 -- Whether a host must begin nothing more of a batch.
 create or replace function public.batch_is_revoked(
   batch public.send_batch, group_now public.group_state
 ) returns boolean
 language sql stable security definer set search_path = '' as $$
-  select batch.state <> 'leased' or batch.revoked or group_now = 'stopped' or exists (
-    select from public.campaign as c
-    where
-      c.campaign_id = batch.campaign_id
-      and (
-        c.state <> 'sending' or c.expire_at <= pg_catalog.now() or c.window_until <= pg_catalog.now()
-      )
-  )
+  select
+    batch.state <> 'leased' or batch.revoked or group_now = 'stopped'
+    or coalesce(public.batch_closes(batch) <= pg_catalog.now(), false)
+    or exists (
+      select from public.campaign as c
+      where c.campaign_id = batch.campaign_id and c.state <> 'sending'
+    )
 $$;
 revoke all on function public.batch_is_revoked(public.send_batch, public.group_state) from public;
 
@@ -103,10 +123,7 @@ language sql stable security definer set search_path = '' set enable_seqscan = o
     'revoked', public.batch_is_revoked(batch, own.state),
     'segments', batch.leased_segments,
     'permit_seq', batch.permit_seq,
-    'not_after', (
-      select least(c.expire_at, c.window_until) from public.campaign as c
-      where c.campaign_id = batch.campaign_id
-    ),
+    'not_after', public.batch_closes(batch),
     'messages', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'message_id', m.message_id,

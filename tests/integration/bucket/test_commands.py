@@ -109,7 +109,7 @@ def test_preferences_change_one_row_and_only_what_they_name(
     before = inbox.db.all(rows, ("autre",))
     wanted = {"language": "en", "completion": "marker", "alert_address": "ops@dupont.example"}
     receipt = command(inbox, "prefs", command="preferences", preferences=wanted)
-    assert receipt["preferences"] == {**wanted, "auto_confirm": "never"}
+    assert receipt["preferences"] == {**wanted, "auto_confirm": "never", "holidays": "national"}
     assert inbox.db.all(rows, ("autre",)) == before
     assert inbox.db.all(rows, ("dupont",)) == [
         ("en", "marker", "never", "ops@dupont.example", 5, None)

@@ -1,11 +1,12 @@
 -- T1: what the calls of a period cost, three times: by cost centre, by company, by user. A call counts
--- in the period of its start (of its end where the layout has no start).
+-- in the period of its start (of its end where the layout has no start), and where the organisation
+-- says that the person was on that day.
 with call as (
   select
-    charged_cost_center,
-    charged_company,
+    cost_centre as charged_cost_center,
+    company as charged_company,
     charged_number,
-    charged_user_name,
+    user_name as charged_user_name,
     direction,
     coalesce(duration, 0) as seconds,
     cost,

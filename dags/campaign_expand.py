@@ -4,6 +4,7 @@ from typing import Any
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 from dag_edge import attempts, bad_input_fails
+from deadlines import within
 
 DOC = """
 ### What it does
@@ -26,6 +27,7 @@ sent here: the hosts fetch their batches from the database.
     ),
     catchup=False,
     max_active_runs=1,
+    deadline=within(minutes=10),
     default_args=attempts(),
     doc_md=DOC,
     tags=["campaigns"],

@@ -30,6 +30,10 @@ class Settings:
     max_rows: int
     timezone: str
     compliance_profile: str
+    smtp_url: str
+    mail_from: str
+    bucket_logins: str
+    hosts_address: str
 
 
 def var_dir() -> Path:
@@ -44,7 +48,7 @@ def settings() -> Settings:
     Raises ``ConfigurationError`` where a number is not one or no database is to be found.
     """
     var = var_dir()
-    env: Mapping[str, str] = os.environ
+    env: Mapping[str, str] = {**_from_file(), **os.environ}
     if not env.get("SMSSWITCH_DATABASE_URL"):
         env = {**_local_stack(var), **{name: value for name, value in env.items() if value}}
     url = env.get("SMSSWITCH_DATABASE_URL", "")
@@ -63,7 +67,22 @@ def settings() -> Settings:
         max_rows=_number("SMSSWITCH_MAX_ROWS", 1_000_000),
         timezone=env.get("SMSSWITCH_TIMEZONE", "Europe/Paris"),
         compliance_profile=env.get("SMSSWITCH_COMPLIANCE_PROFILE", "fr"),
+        smtp_url=env.get("SMSSWITCH_SMTP_URL", ""),
+        mail_from=env.get("SMSSWITCH_MAIL_FROM", "") or "smsswitch@localhost",
+        bucket_logins=env.get("SMSSWITCH_BUCKET_LOGINS", ""),
+        hosts_address=env.get("SMSSWITCH_HOSTS_ADDRESS", ""),
     )
+
+
+def _from_file() -> dict[str, str]:
+    """The database's address where a file holds it, as with container secrets."""
+    name = "SMSSWITCH_DATABASE_URL"
+    if not (file := os.environ.get(f"{name}_FILE", "")):
+        return {}
+    try:
+        return {name: Path(file).read_text(encoding="utf-8").strip()}
+    except OSError as error:
+        raise ConfigurationError(f"{name}_FILE: {file} cannot be read: {error.strerror}") from None
 
 
 def extra_valid_prefixes() -> tuple[str, ...]:
@@ -73,7 +92,7 @@ def extra_valid_prefixes() -> tuple[str, ...]:
     """
     name = "SMSSWITCH_EXTRA_VALID_PREFIXES"
     raw = os.environ.get(name)
-    if raw is None and not os.environ.get("SMSSWITCH_DATABASE_URL"):
+    if raw is None and not (_from_file() or os.environ.get("SMSSWITCH_DATABASE_URL")):
         raw = _local_stack(var_dir()).get(name)
     return tuple((raw or "").replace(",", " ").split())
 

@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 def attempts(minutes: float = 10) -> dict[str, Any]:
-    """Default arguments of a DAG's tasks: two more tries, and a limit for each.
+    """Default arguments of a DAG's tasks: two more tries, a limit for each, an alert where all fail.
 
     Every task may be repeated: it works on business keys in one transaction.
     """
@@ -26,7 +26,34 @@ def attempts(minutes: float = 10) -> dict[str, Any]:
         "retries": 2,
         "retry_delay": timedelta(seconds=15),
         "execution_timeout": timedelta(minutes=minutes),
+        "queue": "heavy" if minutes > 10 else "light",
+        "on_failure_callback": task_failed,
+        "on_success_callback": task_succeeded,
     }
+
+
+def task_failed(context: Any) -> None:
+    """Open the alert ``task_failed``; what a person typed wrongly in a form alerts nobody."""
+    error = context.get("exception")
+    if isinstance(getattr(error, "__cause__", None), InputError):
+        return
+    _alert(context, "task_failed", True, type(error).__name__)
+
+
+def task_succeeded(context: Any) -> None:
+    """Close the alerts that the task, or the lateness of its DAG, had opened."""
+    _alert(context, "task_failed", False)
+    _alert(context, "dag_late", False)
+
+
+def _alert(context: Any, kind: str, on: bool, detail: str = "") -> None:
+    from include.db import connect
+    from include.db.alerts import set_alert
+
+    task = context["ti"]
+    subject = task.dag_id if kind == "dag_late" else f"{task.dag_id}.{task.task_id}"
+    with connect() as conn:
+        set_alert(conn, kind, subject, on, detail)
 
 
 def bad_input_fails(work: Callable[P, R]) -> Callable[P, R]:

@@ -16,6 +16,7 @@ from include.errors import InputError, SmsswitchError
 # command -> "module:attribute"; loaded lazily, since pandas and its like cost seconds to import.
 COMMANDS = {
     "audit": "include.cli.audit:audit",
+    "alerts": "include.cli.alerts:alerts",
     "billing": "include.cli.billing:billing",
     "campaigns": "include.cli.campaigns:campaigns",
     "clients": "include.cli.clients:clients",

@@ -55,6 +55,18 @@ def test_every_task_has_more_tries_and_a_limit(bag: Any) -> None:
             assert timedelta() < task.execution_timeout <= timedelta(hours=2), task
 
 
+def test_what_runs_every_minute_has_a_deadline(bag: Any) -> None:
+    for dag_id in ("fleet_monitor", "campaign_expand"):
+        assert [deadline.name for deadline in bag.dags[dag_id].deadline] == ["within_10_minutes"]
+
+
+def test_every_failure_alerts(bag: Any) -> None:
+    for dag in bag.dags.values():
+        for task in dag.tasks:
+            assert [f.__name__ for f in task.on_failure_callback] == ["task_failed"], task
+            assert [f.__name__ for f in task.on_success_callback] == ["task_succeeded"], task
+
+
 def test_runs_never_overlap_nor_catch_up(bag: Any) -> None:
     for dag in bag.dags.values():
         assert not dag.catchup, dag.dag_id

@@ -96,6 +96,11 @@ def capture(
         _add(conn, client_id, "capture", held=-amount, campaign_id=campaign_id, note=note)
 
 
+def note_invoice(conn: Connection, client_id: int, number: str) -> None:
+    """An entry without an amount that names an invoice or credit note: SMS were captured before."""
+    _add(conn, client_id, "invoice", note=number)
+
+
 def held_for(conn: Connection, campaign_id: int) -> Decimal:
     """What is held for a campaign now."""
     with conn.cursor() as cur:

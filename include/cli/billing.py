@@ -1,4 +1,4 @@
-"""``smsswitch billing``: tariffs and prices."""
+"""``smsswitch billing``: tariffs, prices, invoices."""
 
 import json
 from datetime import UTC, date, datetime
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from include.cli import emit
+from include.cli.invoices import buyer, invoice
 from include.errors import InputError
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -23,7 +24,11 @@ def _instant(_: click.Context, __: click.Parameter, value: str) -> datetime:
 
 @click.group()
 def billing() -> None:
-    """Tariffs and prices."""
+    """Tariffs, prices, invoices."""
+
+
+billing.add_command(invoice)
+billing.add_command(buyer)
 
 
 @billing.command()

@@ -782,6 +782,30 @@ begin
   return null;
 end
 $$;
+CREATE FUNCTION public.contact_has_its_parents() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform from contact_list where list_id in (select distinct list_id from added) for key share;
+  if exists (
+    select from (select distinct list_id, upload_id from added) as a
+    where
+      not exists (select from contact_list as l where l.list_id = a.list_id)
+      or not exists (select from upload as u where u.upload_id = a.upload_id)
+  ) then
+    raise foreign_key_violation using message = 'a contact without its list or its upload';
+  end if;
+  return null;
+end $$;
+COMMENT ON FUNCTION public.contact_has_its_parents() IS 'What the foreign keys of contact would say, once for each statement.';
+CREATE FUNCTION public.contacts_go_with_their_list() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  delete from contact where list_id in (select list_id from gone);
+  return null;
+end $$;
+COMMENT ON FUNCTION public.contacts_go_with_their_list() IS 'On delete cascade, once for each statement.';
 CREATE FUNCTION public.create_ticket_views() RETURNS void
     LANGUAGE plpgsql
     AS $_$
@@ -1601,6 +1625,16 @@ begin
   raise exception 'whole numbers are closed: call open_unmasking(reason) and commit first' using errcode = 'SM403';
 end
 $$;
+CREATE FUNCTION public.upload_stays_with_its_contacts() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if exists (select from contact where upload_id in (select upload_id from gone)) then
+    raise foreign_key_violation using message = 'an upload that contacts came from stays';
+  end if;
+  return null;
+end $$;
+COMMENT ON FUNCTION public.upload_stays_with_its_contacts() IS 'On delete restrict, once for each statement.';
 CREATE FUNCTION public.wake_by_batches() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO ''
@@ -1961,7 +1995,7 @@ CREATE TABLE public.contact (
     row_number integer NOT NULL,
     consent jsonb,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT contact_msisdn_check CHECK ((msisdn ~ '^\+[1-9][0-9]{6,14}$'::text))
+    CONSTRAINT contact_msisdn_check CHECK ((((octet_length(msisdn) >= 8) AND (octet_length(msisdn) <= 16)) AND (rtrim(msisdn, '0123456789'::text) = '+'::text) AND (substr(msisdn, 2, 1) <> '0'::text)))
 );
 COMMENT ON COLUMN public.contact.row_number IS 'Row of the file it came from, as Excel shows it.';
 ALTER TABLE public.contact ALTER COLUMN contact_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -2406,6 +2440,12 @@ CREATE TABLE public.setting (
     CONSTRAINT setting_area_check CHECK ((area = ANY (ARRAY['company'::text, 'alerts'::text, 'limits'::text, 'groups'::text, 'retention'::text])))
 );
 COMMENT ON TABLE public.setting IS 'What settings_apply last took of its file, an area a row; an area without a row has the defaults of the product.';
+CREATE SEQUENCE public.spool_load_number
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
 CREATE TABLE public.spool_sighting (
     pbx text NOT NULL,
     name text NOT NULL,
@@ -2431,6 +2471,7 @@ CREATE TABLE public.spooled_file (
     counts jsonb DEFAULT '{}'::jsonb NOT NULL,
     raw_key text NOT NULL,
     processed_at timestamp with time zone DEFAULT now() NOT NULL,
+    load_number bigint,
     CONSTRAINT spooled_file_check CHECK (((state = 'loaded'::public.spool_state) = (reason IS NULL))),
     CONSTRAINT spooled_file_check1 CHECK (((state = 'loaded'::public.spool_state) OR (tickets = 0))),
     CONSTRAINT spooled_file_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
@@ -2438,6 +2479,7 @@ CREATE TABLE public.spooled_file (
 COMMENT ON TABLE public.spooled_file IS 'Each spool file once, by its content; the same bytes under another name are no other file.';
 COMMENT ON COLUMN public.spooled_file.line IS 'Where the structure broke, from 1.';
 COMMENT ON COLUMN public.spooled_file.raw_key IS 'The untouched file, relative to the spool''s address.';
+COMMENT ON COLUMN public.spooled_file.load_number IS 'The order in which files were loaded, again if one was replayed; files load one at a time.';
 ALTER TABLE public.spooled_file ALTER COLUMN file_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.spooled_file_file_id_seq
     START WITH 1
@@ -2552,10 +2594,10 @@ CREATE TABLE public.treatment_run (
     occasion text,
     actor text DEFAULT 'airflow'::text NOT NULL,
     unmasked boolean DEFAULT false NOT NULL,
-    file_id bigint DEFAULT 0 NOT NULL
+    load_number bigint DEFAULT 0 NOT NULL
 );
 COMMENT ON COLUMN public.treatment_run.occasion IS 'What it was run for: a day, a month, or the last file; one run each, so a task may be repeated.';
-COMMENT ON COLUMN public.treatment_run.file_id IS 'The last spool file that was there.';
+COMMENT ON COLUMN public.treatment_run.load_number IS 'The last loaded spool file that it saw.';
 ALTER TABLE public.treatment_run ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.treatment_run_run_id_seq
     START WITH 1
@@ -2826,6 +2868,14 @@ CREATE TABLE public.vat_rate (
     CONSTRAINT vat_rate_percent_check CHECK (((percent >= (0)::numeric) AND (percent <= (100)::numeric)))
 );
 COMMENT ON TABLE public.vat_rate IS 'VAT of France (CGI art. 278): the percentage in force from a date on.';
+CREATE TABLE public.work_time (
+    work text NOT NULL,
+    runs bigint DEFAULT 1 NOT NULL,
+    seconds_total numeric NOT NULL,
+    last_seconds numeric NOT NULL,
+    last_at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE public.work_time IS 'How long recurring work takes, for the metrics: rollup, expand, …';
 CREATE VIEW unmasked.v_ticket AS
  SELECT f.ticket_id,
     f.pbx,
@@ -3059,6 +3109,8 @@ ALTER TABLE ONLY public.upload
     ADD CONSTRAINT upload_pkey PRIMARY KEY (upload_id);
 ALTER TABLE ONLY public.vat_rate
     ADD CONSTRAINT vat_rate_pkey PRIMARY KEY (valid_from);
+ALTER TABLE ONLY public.work_time
+    ADD CONSTRAINT work_time_pkey PRIMARY KEY (work);
 CREATE INDEX alert_delivery_waiting ON public.alert_delivery USING btree (receiver, delivery_id) WHERE (sent_at IS NULL);
 CREATE UNIQUE INDEX alert_open ON public.alert USING btree (kind, subject) WHERE (over_at IS NULL);
 CREATE INDEX audit_entry_once ON public.audit_entry USING btree (((detail ->> 'once'::text))) WHERE (detail ? 'once'::text);
@@ -3077,6 +3129,7 @@ CREATE INDEX segment_modem ON ONLY public.segment USING btree (imei, updated_at)
 CREATE INDEX send_batch_campaign ON public.send_batch USING btree (campaign_id);
 CREATE UNIQUE INDEX send_batch_lease ON public.send_batch USING btree (group_id, lease_token) WHERE (lease_token IS NOT NULL);
 CREATE INDEX send_batch_open ON public.send_batch USING btree (group_id, state, batch_id) WHERE (state = ANY (ARRAY['planned'::public.batch_state, 'leased'::public.batch_state]));
+CREATE INDEX spooled_file_loads ON public.spooled_file USING btree (load_number);
 CREATE INDEX spooled_file_pbx ON public.spooled_file USING btree (pbx, file_id);
 CREATE INDEX taxdata_content ON public.taxdata USING btree (content_digest, ticket_id);
 CREATE UNIQUE INDEX treatment_run_occasion ON public.treatment_run USING btree (treatment, trigger, occasion);
@@ -3091,8 +3144,11 @@ CREATE OR REPLACE VIEW public.client_balance AS
    FROM (public.client c
      LEFT JOIN public.ledger_entry l USING (client_id))
   GROUP BY c.client_id;
+CREATE TRIGGER added_contacts_have_their_parents AFTER INSERT ON public.contact REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.contact_has_its_parents();
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entry FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER audit_chain BEFORE INSERT ON public.audit_entry FOR EACH ROW EXECUTE FUNCTION public.chain_audit();
+CREATE TRIGGER changed_contacts_have_their_parents AFTER UPDATE ON public.contact REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.contact_has_its_parents();
+CREATE TRIGGER contacts_go_with_their_list AFTER DELETE ON public.contact_list REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.contacts_go_with_their_list();
 CREATE TRIGGER counter_counts_on BEFORE DELETE OR UPDATE ON public.invoice_counter FOR EACH ROW EXECUTE FUNCTION public.guard_counter();
 CREATE CONSTRAINT TRIGGER counter_without_gap AFTER UPDATE ON public.invoice_counter DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_issued();
 CREATE TRIGGER invoice_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.invoice FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -3101,6 +3157,7 @@ CREATE TRIGGER invoice_number BEFORE INSERT ON public.invoice FOR EACH ROW EXECU
 CREATE TRIGGER ledger_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER ledger_never_negative BEFORE INSERT ON public.ledger_entry FOR EACH ROW WHEN ((new.amount < (0)::numeric)) EXECUTE FUNCTION public.guard_balance();
 CREATE TRIGGER rerating_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.rerating_difference FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER upload_stays_with_its_contacts AFTER DELETE ON public.upload REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION public.upload_stays_with_its_contacts();
 CREATE TRIGGER wake_by_batches AFTER INSERT ON public.send_batch REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.wake_by_batches();
 CREATE TRIGGER wake_by_campaign AFTER UPDATE ON public.campaign FOR EACH ROW WHEN ((new.state <> old.state)) EXECUTE FUNCTION public.wake_by_campaign();
 CREATE TRIGGER wake_by_group AFTER UPDATE ON public.modem_group FOR EACH ROW WHEN (((new.state <> old.state) OR (new.wake_at IS DISTINCT FROM old.wake_at))) EXECUTE FUNCTION public.wake_by_group();
@@ -3123,10 +3180,6 @@ ALTER TABLE ONLY public.client_page
     ADD CONSTRAINT client_page_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.contact_list
     ADD CONSTRAINT contact_list_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
-ALTER TABLE ONLY public.contact
-    ADD CONSTRAINT contact_list_id_fkey FOREIGN KEY (list_id) REFERENCES public.contact_list(list_id) ON DELETE CASCADE;
-ALTER TABLE ONLY public.contact
-    ADD CONSTRAINT contact_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(upload_id);
 ALTER TABLE ONLY public.drop_sighting
     ADD CONSTRAINT drop_sighting_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
 ALTER TABLE ONLY public.drop_sighting
@@ -3427,6 +3480,7 @@ GRANT SELECT ON TABLE public.restore_fence TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.segment TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.setting TO smsswitch_app;
 GRANT SELECT ON TABLE public.setting TO smsswitch_reader;
+GRANT USAGE ON SEQUENCE public.spool_load_number TO smsswitch_taxation;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.spool_sighting TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.spool_sighting TO smsswitch_app;
 GRANT SELECT ON TABLE public.spool_sighting TO smsswitch_reader;
@@ -3470,4 +3524,5 @@ GRANT SELECT ON TABLE public.v_ticket TO smsswitch_app;
 GRANT SELECT ON TABLE public.v_ticket TO smsswitch_reader;
 GRANT SELECT ON TABLE public.vat_rate TO smsswitch_reader;
 GRANT SELECT,INSERT ON TABLE public.vat_rate TO smsswitch_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.work_time TO smsswitch_app;
 GRANT SELECT ON TABLE unmasked.v_ticket TO smsswitch_unmask;

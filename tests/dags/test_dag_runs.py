@@ -168,14 +168,17 @@ def test_spooled_files_become_priced_tickets(run: Run, db: Database, tmp_path: P
 def test_billing_monthly_drafts_then_issues_and_may_run_twice(
     run: Run, db: Database, tmp_path: Path
 ) -> None:
-    Month(db).consume()
-    dry = run("billing_monthly", month="2026-10")["invoice_month"]
+    month = Month(db)
+    month.consume()
+    month.long_ago()
+    month.run("delete from client_identity where legal_name = 'The Clinic'")
+    dry = run("billing_monthly", month="2024-03")["invoice_month"]
     assert (len(dry["drafts"]), dry["issued"]) == (1, [])
     assert (tmp_path / "var" / "reports" / dry["drafts"][0]["file"]).stat().st_size > 0
     for written in (2, 0):
-        done = run("billing_monthly", month="2026-10", dry_run=False)
+        done = run("billing_monthly", month="2024-03", dry_run=False)
         assert len(done["deliver"]) == written
-    assert db.all("select number, period::text from invoice") == [("F000001", "2026-10-01")]
+    assert db.all("select number, period::text from invoice") == [("F000001", "2024-03-01")]
     outbox = tmp_path / "var" / "bucket" / "clients" / "dupont" / "outbox"
     assert (outbox / "invoices" / "F000001.pdf").read_bytes().startswith(b"%PDF")
 

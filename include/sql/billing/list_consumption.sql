@@ -1,0 +1,88 @@
+-- What a client is still to be invoiced for a month: SMS by campaign and price, calls by cost centre, VAT
+-- by the day; less what invoices say already, credit notes counting back. Months before it, as far as
+-- "earliest", count where they were invoiced: what became known or was priced anew since. SMS are never
+-- taken back so, since retention drops old messages.
+with vat as (
+  select percent, valid_from, coalesce(lead(valid_from) over (order by valid_from), 'infinity') as valid_until
+  from vat_rate
+),
+invoiced_month as (
+  select %(month)s::date as month
+  union
+  select i.period
+  from invoice as i
+  where
+    i.client_id = %(client_id)s and i.kind = 'invoice' and i.period >= %(earliest)s and i.period < %(month)s
+    and not exists (select from invoice as c where c.corrects = i.invoice_id)
+),
+sent as (
+  select
+    c.name as item,
+    (
+      coalesce(m.sent_at, m.final_at, m.activation_month::timestamp at time zone %(zone)s) at time zone %(zone)s
+    )::date as day,
+    m.price,
+    m.segments,
+    case when m.state in ('sent', 'delivered', 'undelivered') then m.segments else g.parts end as parts
+  from message as m
+  join campaign as c using (campaign_id)
+  left join lateral (
+    select count(*) as parts
+    from segment as s
+    where
+      m.state not in ('sent', 'delivered', 'undelivered')
+      and s.activation_month = m.activation_month and s.message_id = m.message_id
+      and s.state in ('sent', 'delivered', 'undelivered')
+  ) as g on true
+  where
+    c.client_id = %(client_id)s and m.settled and m.segments > 0
+    and m.activation_month >= %(earliest)s::date - interval '3 months' and m.activation_month < %(after)s
+),
+charged as (
+  select
+    'sms' as kind, item, day, parts as quantity, 1 as times, 0 as seconds,
+    case when parts = segments then price else round(price * parts / segments, 4) end as amount,
+    'EUR' as currency
+  from sent
+  where parts > 0 and price > 0
+  union all
+  select
+    'calls', coalesce(nullif(v.charged_cost_center, '255'), ''),
+    (coalesce(v.start_at, v.end_date_time at time zone v.timezone) at time zone %(zone)s)::date,
+    1, 1, greatest(v.duration, 0), r.cost, r.currency
+  from pbx as p
+  join v_ticket_full as v on v.pbx = p.code
+  join rated_ticket as r on r.ticket_id = v.ticket_id and not r.superseded
+  where p.client_id = %(client_id)s and r.cost <> 0
+),
+consumed as (
+  select
+    c.kind, m.month, c.item, c.currency, v.percent as vat_percent,
+    case
+      when c.kind = 'sms' and c.amount = round(c.amount / c.quantity, 4) * c.quantity
+        then trim_scale(round(c.amount / c.quantity, 4))
+    end as unit_price,
+    c.quantity, c.times, c.seconds, c.amount
+  from charged as c
+  join invoiced_month as m on m.month = date_trunc('month', c.day)
+  left join vat as v on c.day >= v.valid_from and c.day < v.valid_until
+),
+balance as (
+  select kind, month, item, currency, vat_percent, unit_price, quantity, times, seconds, amount from consumed
+  union all
+  select
+    l.kind, l.month, l.item, 'EUR', l.vat_percent, l.unit_price,
+    -s.sign * l.quantity, -s.sign * l.times, -s.sign * l.seconds, -s.sign * l.exact
+  from invoice as i
+  cross join lateral (select case i.kind when 'invoice' then 1 else -1 end as sign) as s
+  join invoice_line as l using (invoice_id)
+  where i.client_id = %(client_id)s and l.month in (select month from invoiced_month)
+)
+select
+  kind, month, item, currency, vat_percent, unit_price,
+  sum(quantity)::numeric as quantity, sum(times)::bigint as times, sum(seconds)::bigint as seconds,
+  sum(amount) as exact
+from balance
+group by kind, month, item, currency, vat_percent, unit_price
+having sum(amount) > 0 or sum(amount) < 0 and kind = 'calls'
+order by month = %(month)s desc, month asc, kind desc, item asc, vat_percent asc, unit_price asc

@@ -202,3 +202,11 @@ def rollup_command(as_json: bool) -> None:
         f"{settled['released']} released), {len(done['finished'])} campaigns finished, "
         f"{len(done['alerts'])} alerts open"
     )
+
+
+@monitor.command("metrics")
+def metrics_command() -> None:
+    """Print the centre's figures as Prometheus reads them (for a textfile collector)."""
+    from include.web.metrics import metrics
+
+    click.echo(metrics(), nl=False)

@@ -32,6 +32,7 @@ def rollup() -> dict[str, Any]:
         stopped = [row[0] for row in _rows(conn, "stop_drained")]
         modems = _run(conn, sql("fleet/count_by_modem"))
         alerts = _rows(conn, "raise_alerts", _AGES)
+        _run(conn, sql("fleet/note_time"), {"work": "rollup"})
     canonical(
         log, "rollup", settled=messages, finished=len(finished), silent=silent, alerts=len(alerts)
     )

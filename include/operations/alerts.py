@@ -16,6 +16,7 @@ from include.errors import InputError
 from include.logs import canonical
 from include.operations import channels
 from include.pages import Formats, Words
+from include.pages.alerts import alert_advice, alert_sentence
 from include.settings import settings
 
 log = logging.getLogger(__name__)
@@ -87,19 +88,12 @@ def _note(conn: Connection, ids: list[int], error: str | None, attempts: int) ->
         )
 
 
-def sentence(t: Words, row: Any) -> str:
-    """What is wrong, in the reader's language."""
-    key = f"alert.{row['kind']}"
-    values = {"subject": row["subject"], "detail": row["detail"], "kind": row["kind"]}
-    return " ".join(t(key if t.has(key) else "alert.other", **values).split())
-
-
 def subject(news: News) -> str:
     """The one alert by name, or how many; one line."""
     t = Words(news.language)
     if len(news.rows) == 1:
         row = news.rows[0]
-        what = sentence(t, row)
+        what = alert_sentence(t, row)
         return t("alert.over", what=what) if row["news"] == "over" else what
     over = sum(row["news"] == "over" for row in news.rows)
     parts = [t("alert.many_raised", n=len(news.rows) - over)]
@@ -119,15 +113,13 @@ def body(news: News) -> str:
 
 
 def _block(t: Words, formats: Formats, row: Row) -> str:
-    what = sentence(t, row)
+    what = alert_sentence(t, row)
     raised = formats.when(row["raised_at"])
     if row["news"] == "over":
         lasted = t("alert.lasted", from_=raised, to=formats.when(row["over_at"]))
         return f"{t('alert.over', what=what)}\n  {lasted}"
     lines = [what, f"  {t('alert.since', at=raised)}"]
-    if t.has(f"alert.todo.{row['kind']}"):
-        lines.append(f"  {t('alert.todo.' + row['kind'])}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *([f"  {advice}"] if (advice := alert_advice(t, row)) else [])])
 
 
 def document(news: News) -> dict[str, Any]:

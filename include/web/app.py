@@ -11,6 +11,7 @@ from include.errors import InputError, TransientError
 from include.fleet.groups import set_state
 from include.pages import words
 from include.web import figures, views
+from include.web.metrics import CONTENT_TYPE, metrics
 from include.web.visitor import Visitor, make_token, token_holds
 
 STATES = {"start": "started", "stop": "stopped", "drain": "draining"}
@@ -74,7 +75,8 @@ def _not_now(request: Request, error: Exception) -> Response:
 def overview(request: Request, accepted: Language = None) -> str:
     """The page of all groups."""
     lang = views.language(accepted)
-    return views.overview_page(figures.overview(), lang, request.state.visitor, **_of(request, "."))
+    document, alerts = figures.overview(), figures.alerts()
+    return views.overview_page(document, alerts, lang, request.state.visitor, **_of(request, "."))
 
 
 @router.get("/groups/{group_id}", response_class=HTMLResponse)
@@ -109,6 +111,18 @@ def api_group(request: Request, response: Response, group_id: GroupId) -> dict[s
     """One group, its modems, and the last 24 hours."""
     response.headers[TOKEN_HEADER] = _token(request)
     return figures.group_details(group_id)
+
+
+@router.get("/api/alerts")
+def api_alerts() -> dict[str, Any]:
+    """The open alerts."""
+    return {"alerts": figures.alerts()}
+
+
+@router.get("/metrics")
+def prometheus() -> Response:
+    """The centre's figures for Prometheus, which logs in like anybody else."""
+    return Response(metrics(), media_type=CONTENT_TYPE)
 
 
 @router.post("/api/groups/{group_id}/{action}")

@@ -35,6 +35,12 @@ def overview() -> Row:
     return {"at": at, "tiles": tiles, "groups": [_own(group) for group in groups]}
 
 
+def alerts() -> list[Row]:
+    """The document of ``GET /api/alerts``: those that are open, newest first, 200 at most."""
+    with connect() as conn:
+        return _rows_of(conn, "operations/list_alerts", {"everything": False, "most": 200})
+
+
 def group_details(group_id: int) -> Row:
     """The document of ``GET /api/groups/{id}``; ``InputError`` unknown_group.
 
@@ -134,6 +140,10 @@ def _own(group: Row) -> Row:
 
 
 def _rows(conn: Connection, name: str, values: Row) -> list[Row]:
+    return _rows_of(conn, f"web/{name}", values)
+
+
+def _rows_of(conn: Connection, statement: str, values: Row) -> list[Row]:
     with conn.cursor(cursor_factory=RealDictCursor) as cur:
-        cur.execute(sql(f"web/{name}"), values)
+        cur.execute(sql(statement), values)
         return [dict(row) for row in cur.fetchall()]

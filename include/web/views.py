@@ -1,12 +1,13 @@
 """The figures as pages that people read, in French or English."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from include.pages import LANGUAGES, render, words
+from include.pages.alerts import alert_advice, alert_sentence
 from include.pages.rendering import stylesheet
 from include.settings import settings
 from include.web import sparkline
@@ -30,8 +31,17 @@ def language(accepted: str | None) -> str:
     return max(liked, key=lambda one: one[0], default=(0, "fr"))[1]
 
 
-def overview_page(document: Row, lang: str, visitor: Visitor, **page: str) -> str:
-    """Tiles and the table of groups."""
+def overview_page(
+    document: Row, alerts: Sequence[Row], lang: str, visitor: Visitor, **page: str
+) -> str:
+    """Tiles, the open alerts and the table of groups."""
+    t = words(lang)
+    said = [
+        {**alert, "what": alert_sentence(t, alert), "advice": alert_advice(t, alert)}
+        for alert in alerts
+    ]
+    untold = sum(alert["untold"] for alert in alerts)
+    error = next((alert["last_error"] for alert in alerts if alert["last_error"]), None)
     states = [group["state"] for group in document["groups"]]
     return _page(
         "monitoring",
@@ -41,6 +51,8 @@ def overview_page(document: Row, lang: str, visitor: Visitor, **page: str) -> st
         at=document["at"],
         tiles=document["tiles"],
         groups=document["groups"],
+        alerts=said,
+        untold=t("monitoring.alerts_untold", n=untold, error=error) if error else None,
         started=states.count("started"),
         lost=[group["alias"] for group in document["groups"] if group["state"] == "lost"],
     )

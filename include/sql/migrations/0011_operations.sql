@@ -100,6 +100,16 @@ comment on function drop_message_partitions(date) is 'Drops the messages of one 
 revoke all on function drop_message_partitions(date) from public;
 grant execute on function drop_message_partitions(date) to smsswitch_app;
 
+create table work_time (
+  work text primary key,
+  runs bigint not null default 1,
+  seconds_total numeric not null,
+  last_seconds numeric not null,
+  last_at timestamptz not null
+);
+comment on table work_time is 'How long recurring work takes, for the metrics: rollup, expand, …';
+
+grant select, insert, update on work_time to smsswitch_app;
 grant select, insert, update on setting to smsswitch_app;
 grant select, insert, update, delete on alert_delivery to smsswitch_app;
 grant select on campaign_archive to smsswitch_app;

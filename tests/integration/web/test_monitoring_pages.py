@@ -33,7 +33,7 @@ def routes(site: Site) -> list[tuple[str, str]]:
 def test_every_route_is_closed_to_whoever_is_not_logged_in(busy: Scene) -> None:
     site = Site(None)
     asked = routes(site)
-    assert len(asked) == 7
+    assert len(asked) == 9
     for method, path in asked:
         answer = site.client.request(method, path)
         assert answer.status_code == 401, path

@@ -87,6 +87,10 @@ class Journal:
     def close(self) -> None:
         """Write what was asked, and give up the file."""
         self.writer.stop()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the file as the end of a process does: nothing more is written."""
         self._db.close()
         self._lock.close()
 

@@ -39,7 +39,7 @@ class EmulatedModem:
         self.card = make_card(options, index)
         self.output = bytearray()
         self.unplugged = False
-        self._options = options
+        self.options = options
         self._network = network
         self._settings = Settings(
             locked_by=options.pin, credit=options.credit, smss=options.sim_smss
@@ -74,10 +74,14 @@ class EmulatedModem:
 
     def replug(self) -> None:
         """Start anew, as after power was lost: only the SIM remembers."""
-        self._settings = self._settings.restarted(self._options.pin)
+        self._settings = self._settings.restarted(self.options.pin)
         self._input.clear()
         self.output.clear()
         self._expected_length, self._busy, self.unplugged = None, False, False
+
+    def top_up(self, credit: int | None = None) -> None:
+        """Pay for the SIM: so many messages more, None without end."""
+        self._settings.credit = credit
 
     def say(self, line: str) -> None:
         """Say something by itself."""
@@ -135,9 +139,9 @@ class EmulatedModem:
         except Refusal as refusal:
             result = self._settings.refusal(refusal)
         answer = "".join(f"\r\n{line}\r\n" for line in (*lines, result))
-        if self._options.command_latency:
+        if self.options.command_latency:
             self._busy = True
-            self._after(self._options.command_latency, lambda _: self._finish(answer))
+            self._after(self.options.command_latency, lambda _: self._finish(answer))
         else:
             self._put(answer)
         if self._settings.restart:
@@ -192,7 +196,7 @@ class EmulatedModem:
 
     def _submit(self, length: int, pdu_hex: str) -> None:
         settings = self._settings
-        if self._options.noise and self._noise.random() < self._options.noise:
+        if self.options.noise and self._noise.random() < self.options.noise:
             for line in self._noise.sample(_NOISE, self._noise.randint(1, 3)):
                 self.say(line)
         has_credit = settings.credit is None or settings.credit > 0
@@ -211,16 +215,16 @@ class EmulatedModem:
         answer = f"\r\n+CMGS: {reference}\r\n\r\nOK\r\n"
         if decision.code is not None:
             answer = f"\r\n+CMS ERROR: {decision.code}\r\n"
-        delay = self._options.latency
+        delay = self.options.latency
         if decision.fault == "unplug":
             self.unplugged = True
             return
         if decision.fault == "silent":
             answer = ""
         elif decision.fault == "late":
-            delay = self._options.late_after
+            delay = self.options.late_after
         elif decision.fault == "hang":
-            delay, answer = self._options.hang_for, ""
+            delay, answer = self.options.hang_for, ""
         if delay:
             self._busy = True
             self._after(delay, lambda _: self._finish(answer))
@@ -232,22 +236,22 @@ class EmulatedModem:
         self._put(answer)
 
     def _restart(self) -> None:
-        self._settings = self._settings.restarted(self._options.pin)
+        self._settings = self._settings.restarted(self.options.pin)
         self._input.clear()
         self.say("^SYSSTART")
 
     def _foresee(self, submit: Submit, reference: int) -> None:
         submitted_at = datetime.now(UTC)
-        wait = self._options.latency + self._options.report_delay
+        wait = self.options.latency + self.options.report_delay
         code = self._network.report_code(submit.msisdn)
         if submit.status_report and code is not None:
             self._after(wait, lambda _: self._report(reference, submit.msisdn, submitted_at, code))
         last = submit.concat is None or submit.concat.part == submit.concat.parts
-        if last and self._network.chance("reply", submit.msisdn, self._options.reply):
-            self._after(wait, lambda _: self.bring(submit.msisdn, self._options.reply_text))
+        if last and self._network.chance("reply", submit.msisdn, self.options.reply):
+            self._after(wait, lambda _: self.bring(submit.msisdn, self.options.reply_text))
 
     def _report(self, reference: int, msisdn: str, submitted_at: datetime, code: int) -> None:
-        done = submitted_at + timedelta(seconds=self._options.report_delay)
+        done = submitted_at + timedelta(seconds=self.options.report_delay)
         pdu = encode_status_report(reference, msisdn, submitted_at, done, code)
         if self._settings.notify[1] == 1:
             self._put(f"\r\n+CDS: {pdu.length}\r\n{pdu.hex}\r\n")

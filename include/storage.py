@@ -6,9 +6,11 @@ file system symbolic links, hard links, pipes and devices are never opened nor l
 
 import hashlib
 import os
+import shutil
 import stat
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -18,6 +20,8 @@ from typing import Any, BinaryIO
 import fsspec
 
 from include.errors import InputError
+
+_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Storage:
 
     def __init__(self, url: str, **options: Any) -> None:
         self.url = url.rstrip("/")
+        if not self.url.startswith("file:"):  # what others put there meanwhile is to be seen
+            options = {"use_listings_cache": False, **options}
         self.fs, self.root = fsspec.core.url_to_fs(self.url, **options)
         self.root = self.root.rstrip("/")
 
@@ -60,6 +66,8 @@ class Storage:
         base = self.path(prefix) if prefix else self.root
         found = self.fs.find(base, detail=True, refresh=True)
         for path, info in sorted(found.items()):
+            if path.endswith("/"):  # how programs mark a folder where there are none
+                continue
             modified = info.get("LastModified") or datetime.fromtimestamp(0, UTC)
             yield StoredFile(path[len(self.root) + 1 :], info["size"], modified, info.get("ETag"))
 
@@ -96,6 +104,17 @@ class Storage:
         with opened as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
+    def download(self, key: str, path: Path) -> str:
+        """Copy a file to this machine, piece by piece; its sha256 in hexadecimal."""
+        digest = hashlib.sha256()
+        there = self.path(key)
+        opened: Any = self._open_local(there) if self.is_local else self.fs.open(there)
+        with opened as file, path.open("wb") as copy:
+            while data := file.read(_PIECE):
+                digest.update(data)
+                copy.write(data)
+        return digest.hexdigest()
+
     def _read_local(self, path: str) -> bytes:
         with self._open_local(path) as file:
             return file.read()
@@ -116,15 +135,36 @@ class Storage:
         if not self.is_local:
             self.fs.pipe_file(path, data)
             return
-        target = Path(path)
+        with self._replacing(key) as part:
+            part.write_bytes(data)
+
+    @contextmanager
+    def _replacing(self, key: str) -> Iterator[Path]:
+        """A path to write to, which takes the place of the file of that key once it is whole."""
+        target = Path(self.path(key))
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}.part")
-        part.write_bytes(data)
+        yield part
         part.replace(target)
+
+    def upload(self, key: str, path: Path) -> None:
+        """Write the whole of a file of this machine, as `write_bytes` does."""
+        if not self.is_local:
+            self.fs.put_file(str(path), self.path(key))
+            return
+        with self._replacing(key) as part:
+            shutil.copyfile(path, part)
 
     def write_text(self, key: str, text: str) -> None:
         """Write a text as UTF-8."""
         self.write_bytes(key, text.encode())
+
+    def make_folder(self, key: str) -> None:
+        """A folder that people find there while it is empty; in a store, the usual mark of one."""
+        if self.is_local:
+            Path(self.path(key)).mkdir(parents=True, exist_ok=True)
+        else:
+            self.fs.pipe_file(f"{self.path(key)}/", b"")
 
     def move(self, key: str, to: str) -> None:
         """Move a file within the storage, replacing what is there."""

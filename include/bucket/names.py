@@ -15,6 +15,8 @@ _KINDS = {
     "blocklist": "blocklist",
     "commands": "command",
 }
+#: Where clients drop things.
+FOLDERS = tuple(_KINDS)
 _MAX_NAME_BYTES = 255
 _MAX_SLUG = 63
 

@@ -60,6 +60,28 @@ def edit(code: str, as_json: bool, **changes: Any) -> None:
         click.echo("  ".join(f"{key} {value}" for key, value in told.items()))
 
 
+@clients.command("bucket-login")
+@click.argument("code")
+@click.option("--sftp-key", "key_files", multiple=True, type=click.File(), help="Public SSH key.")
+@click.option("--revoke", is_flag=True, help="Take the login away instead.")
+@JSON
+def bucket_login(code: str, *, key_files: tuple[Any, ...], revoke: bool, as_json: bool) -> None:
+    """Make or replace a client's own login to the bucket (S3 and SFTP); printed once.
+
+    Written into the folder SMSSWITCH_BUCKET_LOGINS, which the bucket's server reads at its start.
+    """
+    from include.bucket.logins import change_login
+
+    keys = [line for file in key_files for line in file.read().splitlines() if line.strip()]
+    told = change_login(code, keys, revoke=revoke, by=person())
+    if as_json:
+        emit(told)
+        return
+    width = max(map(len, told))
+    for key, value in told.items():
+        click.echo(f"{key:{width}}  {value}")
+
+
 @clients.command()
 @click.argument("code")
 @click.argument("amount")

@@ -159,3 +159,26 @@ def test_phone_check(smsswitch: Any) -> None:
     }
     status, _, err = smsswitch("phone", "check", "36123")
     assert (status, err) == (1, "refused: premium_or_short_code\n")
+
+
+def test_a_bucket_login_is_printed_once_and_only_where_it_can_be_made(
+    smsswitch: Any, db: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db.conn.cursor().execute("insert into client (code, name) values ('dupont', 'Dupont')")
+    login = ("clients", "bucket-login", "dupont")
+    assert smsswitch(*login)[::2] == (
+        1,
+        "smsswitch: SMSSWITCH_BUCKET_LOGINS is not set: the folder that the bucket's server reads"
+        " (no_logins_folder)\n",
+    )
+    monkeypatch.setenv("SMSSWITCH_BUCKET_LOGINS", str(tmp_path / "logins"))
+    status, _, err = smsswitch(*login)
+    assert status == 1 and err.endswith("(not_s3)\n")
+    monkeypatch.setenv("SMSSWITCH_BUCKET_URL", "s3://files")
+    key = tmp_path / "key.pub"
+    key.write_text("rsa AAAA\n")
+    status, _, err = smsswitch(*login, "--sftp-key", str(key))
+    assert status == 1 and err.endswith("(bad_ssh_key)\n")
+    assert not (tmp_path / "logins").exists()
+    status, out, _ = smsswitch(*login, "--revoke", "--json")
+    assert (status, json.loads(out)) == (0, {"client": "dupont", "revoked": False})

@@ -1,19 +1,21 @@
-"""Prices new tickets and books what was sent."""
+"""Prices the calls that have no price yet; by its form, prices a range of days again."""
 
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, dag, task
+from airflow.sdk import CronTriggerTimetable, Param, dag, task
 from dag_edge import attempts, bad_input_fails
 
 DOC = """
 ### What it does
-Gives every ticket and message that has no charge yet its price by the tariff of its day.
+Gives every call that has no price yet its price, by the version of its tariff that counts on its day.
+With two days in the form it prices those days **again** by the versions that count now: the older
+prices are kept, superseded, every difference is written down; a dry run only shows them.
 
-**Inputs** `taxdata`, messages, tariffs. Every night at 02:15, Paris time.
+**Inputs** `taxdata`, tariffs. Every night at 02:15, Paris time. The form: days, tariff, dry run.
 
-**Outputs** table `charge`, ledger entries.
+**Outputs** `rated_ticket`; of a re-rating also `rerating`, `rerating_difference`.
 
-**When it is red** see the log; clearing the run is safe: a ticket has one charge per tariff run.
+**When it is red** see the log; clearing the run is safe: a priced call is not priced twice.
 """
 
 
@@ -22,16 +24,22 @@ Gives every ticket and message that has no charge yet its price by the tariff of
     catchup=False,
     max_active_runs=1,
     default_args=attempts(minutes=60),
+    params={
+        "since": Param(None, type=["null", "string"], format="date", title="Again from (day)"),
+        "until": Param(None, type=["null", "string"], format="date", title="To (day, included)"),
+        "tariff": Param(None, type=["null", "string"], title="Only this tariff"),
+        "dry_run": Param(False, type="boolean", title="Dry run"),
+    },
     doc_md=DOC,
     tags=["billing"],
 )
 def billing_daily() -> None:
     @task
     @bad_input_fails
-    def rate() -> dict[str, Any]:
-        from include.billing.rating import rate_new
+    def rate(params: dict[str, Any] | None = None) -> dict[str, Any]:
+        from include.billing.rating import rate as rate_calls
 
-        return rate_new()
+        return rate_calls(**(params or {}), actor="billing_daily")
 
     rate()
 

@@ -11,14 +11,20 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import execute_values
+from psycopg2.extras import RealDictCursor, execute_values
 
 from include.billing.rate_tables import RateTables
 from include.billing.tariff import ensure_default, version
 from include.db import connect, sql
+from include.errors import InputError
 
 LOCK = 7_226_011
 _ONE_DAY = timedelta(days=1)
+_ALL: dict[str, Any] = {"since": None, "until": None, "tariff": None, "again": False}
+_NOTHING: dict[str, Any] = {
+    "rerating_id": None, "calls": 0, "changed": 0, "before": {}, "after": {}, "priced_anew": 0,
+    "lost_their_price": 0, "differences": [],
+}  # fmt: skip
 log = logging.getLogger(__name__)
 
 
@@ -26,24 +32,84 @@ def rate_new() -> dict[str, Any]:
     """Rate the tickets that have no price yet, each under the version of its tariff of that day.
 
     Outgoing calls always; incoming and local ones where the tariff has rates for them. Safe to run
-    at any time: a rated ticket is not rated again. ``{"rated", "unrated", "reasons", "tariffs"}``,
-    where a ticket older than the first version of its tariff stays unrated and is tried again.
+    at any time: a rated ticket is not rated again, one without a price is when another version of
+    its tariff counts for its day. ``{"rated", "unrated", "reasons", "tariffs"}``, where a ticket
+    older than the first version of its tariff stays unrated and is tried again.
     """
     with connect() as conn:
-        ensure_default(conn)
-        with conn.cursor() as cur:
-            cur.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
-            cur.execute(sql("billing/rating_tables"))
-            cur.execute(sql("billing/collect_calls"))
-        tariffs = _lay_out(conn)
-        with conn.cursor() as cur:
-            cur.execute("analyze rating_call, rating_prefix")
-            cur.execute(sql("billing/reach_plans"))
-            cur.execute(
-                "analyze rating_reached, rating_timeline, rating_slot, rating_rate, rating_segment"
-            )
-            cur.execute(sql("billing/rate_calls"))
-            reasons = dict(cur.fetchall())
+        return _rate(conn, _ALL)
+
+
+def rerate(
+    since: date,
+    until: date,
+    *,
+    tariff: str | None = None,
+    actor: str = "cli",
+    dry_run: bool = False,
+) -> dict[str, Any]:
+    """Rate the calls of some days (both included) again, by the versions that count for them now.
+
+    Calls that those versions have priced stay as they are, so a second run finds nothing. Prices of
+    other versions are superseded, not lost; every difference is kept in ``rerating_difference``.
+    What ``rate_new`` returns and ``{"since", "until", "tariff", "dry_run", "rerating_id", "calls",
+    "changed", "priced_anew", "lost_their_price", "before", "after", "differences"}``: sums by
+    currency, and the first twenty differences. Raises ``InputError`` ``bad_range``.
+    """
+    if until < since:
+        raise InputError(
+            "bad_range", f"{until} is before {since}", f"le {until} est avant le {since}"
+        )
+    asked = {"since": since, "until": until, "tariff": tariff}
+    with connect() as conn:
+        told = _rate(conn, {**asked, "again": True})
+        with conn.cursor(cursor_factory=RealDictCursor) as cur:
+            cur.execute(sql("billing/compare_ratings"), {**asked, "actor": actor})
+            found = cur.fetchone()
+        if dry_run:
+            conn.rollback()
+    return {**told, **asked, "dry_run": dry_run, **(found or _NOTHING)}
+
+
+def rate(
+    since: str | None = None,
+    until: str | None = None,
+    tariff: str | None = None,
+    *,
+    dry_run: bool = False,
+    actor: str = "cli",
+) -> dict[str, Any]:
+    """``rate_new``, or with both days (ISO 8601) ``rerate``. ``InputError`` ``bad_range``."""
+    if since is None and until is None and tariff is None and not dry_run:
+        return rate_new()
+    try:
+        first, last = date.fromisoformat(since or ""), date.fromisoformat(until or "")
+    except ValueError:
+        raise InputError(
+            "bad_range",
+            "re-rating needs two days, such as 2026-11-01 and 2026-11-30",
+            "il faut deux jours, tels que 2026-11-01 et 2026-11-30",
+        ) from None
+    return rerate(first, last, tariff=tariff, dry_run=dry_run, actor=actor)
+
+
+def _rate(conn: Connection, wanted: dict[str, Any]) -> dict[str, Any]:
+    ensure_default(conn)
+    with conn.cursor() as cur:
+        cur.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+        cur.execute(sql("billing/rating_tables"))
+        cur.execute(sql("billing/collect_calls"), wanted)
+        cur.execute("analyze rating_call")
+        cur.execute(sql("billing/set_aside_ratings"))
+    tariffs = _lay_out(conn)
+    with conn.cursor() as cur:
+        cur.execute("analyze rating_call, rating_prefix")
+        cur.execute(sql("billing/reach_plans"))
+        cur.execute(
+            "analyze rating_reached, rating_timeline, rating_slot, rating_rate, rating_segment"
+        )
+        cur.execute(sql("billing/rate_calls"))
+        reasons = dict(cur.fetchall())
     rated = reasons.pop(None, 0)
     unrated = sum(reasons.values())
     log.info("rated %s calls, %s without a price", rated, unrated)

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -71,17 +72,36 @@ def price(
 
 
 @billing.command()
+@click.option("--from", "since", help="Re-rate calls from this day on, such as 2026-11-01.")
+@click.option("--to", "until", help="To this day, included.")
+@click.option("--tariff", help="Only calls under this tariff.")
+@click.option("--dry-run", is_flag=True, help="Show what a re-rating would change.")
 @JSON
-def rate(as_json: bool) -> None:
-    """Give every ticket without a price its price."""
-    from include.billing.rating import rate_new
+def rate(
+    since: str | None, until: str | None, tariff: str | None, dry_run: bool, as_json: bool
+) -> None:
+    """Price every ticket without a price; with days, price again by the versions that count now."""
+    from include.billing.rating import rate as rate_calls
 
-    report = rate_new()
+    report = rate_calls(since, until, tariff, dry_run=dry_run)
     if as_json:
         emit(report)
         return
     reasons = ", ".join(f"{name}: {number}" for name, number in report["reasons"].items())
     click.echo(f"{report['rated']} rated, {report['unrated']} unrated {reasons}".rstrip())
+    if "changed" in report:
+        _say_changes(report)
+
+
+def _say_changes(report: dict[str, Any]) -> None:
+    for each in report["differences"]:
+        after = each["after"] or each["reason"]
+        click.echo(f"ticket {each['ticket_id']}: {each['before'] or 'no price'} -> {after}")
+    for currency in sorted({*report["before"], *report["after"]}):
+        before, after = (report[name].get(currency, "0") for name in ("before", "after"))
+        click.echo(f"{report['changed']} changed: {before} -> {after} {currency}")
+    if report["dry_run"]:
+        click.echo("dry run: nothing was changed")
 
 
 @billing.group()

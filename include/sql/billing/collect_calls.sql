@@ -1,6 +1,7 @@
--- The tickets to rate: those without a price that counts, each with the version of the tariff of its
--- PBX's client that counts on the day of the call. Incoming and local calls only if that tariff has
--- rates for them. Times as seconds since 1970.
+-- The tickets to rate, each with the version of the tariff of its PBX's client that counts on the day of
+-- the call: those without a price, unless that version has given none already; "again": also those priced
+-- by another version. Incoming and local calls only if that tariff has rates for them. Times as seconds
+-- since 1970.
 insert into rating_call (ticket_id, tariff_id, direction, digits, masked, start_at, seconds, units)
 with last_version as (
   select distinct on (code, valid_from) tariff_id, code, valid_from, document
@@ -30,7 +31,18 @@ open_ticket as materialized (
       and coalesce(v.start_date_time, v.end_date_time) >= t.valid_from
       and coalesce(v.start_date_time, v.end_date_time) < t.valid_until
   where
-    not exists (select from rated_ticket as r where r.ticket_id = v.ticket_id and not r.superseded)
+    (%(since)s::date is null or coalesce(v.start_date_time, v.end_date_time) >= %(since)s)
+    and (%(until)s::date is null or coalesce(v.start_date_time, v.end_date_time) < %(until)s::date + 1)
+    and (%(tariff)s::text is null or coalesce(c.tariff, 'default') = %(tariff)s)
+    and not exists (
+      select from rated_ticket as r
+      where
+        r.ticket_id = v.ticket_id and not r.superseded
+        and case
+          when %(again)s then r.tariff_id = t.tariff_id and r.cost is not null
+          else r.cost is not null or t.tariff_id is null or r.tariff_id = t.tariff_id
+        end
+    )
     and (
       v.direction = 'outgoing'
       or v.direction in ('incoming', 'local')

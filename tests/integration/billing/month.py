@@ -65,7 +65,9 @@ class Month(World):
     def long_ago(self) -> None:
         """Every message in March 2024: a month that is over whatever the clock says."""
         self.run("select ensure_message_partitions('2024-03-01')")
-        self.run("update message set activation_month = '2024-03-01', sent_at = '2024-03-05 12:00Z'")
+        self.run(
+            "update message set activation_month = '2024-03-01', sent_at = '2024-03-05 12:00Z'"
+        )
 
     def settle(self) -> None:
         """Captured and released, as fleet_monitor does."""

@@ -3,7 +3,8 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,11 @@ import psycopg2
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from include.fleet.groups import add_group, set_state
+from include.demo.hosts import Host, start_host
+from include.fleet.groups import add_group, new_credential, set_state
 from include.stack import supervisor
+from tests.conftest import Database
+from tests.integration.campaigns.scene import Scene
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -23,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
 ]
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 GROUPS = (
     ("64:31:50:1b:e9:e9", "machine 1", 1),
     ("e8:11:32:c9:ab:36", "notebook", 2),
@@ -238,3 +242,67 @@ def test_a_phone_needs_no_sideways_scrolling_and_the_theme_is_airflows(
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 27)"}[theme]
     assert someone.wrong == []
+
+
+PATIENCE = 180.0
+HOLDS = """
+select count(*) from send_batch join modem_group using (group_id)
+where alias = 'machine 1' and send_batch.state = 'leased'
+"""
+
+
+@pytest.fixture
+def sender(stack: Stack, tmp_path: Path) -> Iterator[Host]:
+    """A real sender with one emulated modem, on its way through some thousand messages."""
+    with closing(psycopg2.connect(stack.known["database_url"])) as conn:
+        conn.autocommit = True
+        scene = Scene(Database(stack.known["database_url"], conn))
+        scene.client("acme", "1000")
+        scene.contacts(4000)
+        set_state("machine 1", "started")
+        host = start_host(tmp_path / "host", new_credential("machine 1"), 1, latency_ms=150, seed=1)
+        try:
+            scene.apply()
+            scene.expand()
+            yield host
+        finally:
+            host.kill()
+
+
+def wait_for(what: str, holds: Callable[[], bool], sender: Host) -> None:
+    """However slow the machine is: the state counts, not the time."""
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        sender.check()
+        assert time.monotonic() < until, what
+        time.sleep(0.2)
+
+
+def taken(sender: Host) -> int:
+    """How many parts the emulated network has taken."""
+    log = sender.network_log
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def test_stop_and_start_reach_a_running_sender_within_one_heartbeat(
+    visit: Any, stack: Stack, sender: Host
+) -> None:
+    wait_for("the sender sends", lambda: taken(sender) > 3, sender)
+    page = visit("op", "en-GB").open()
+    row = page.get_by_role("row").filter(has_text="machine 1")
+    row.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("status")).to_have_text("machine 1: stopped")
+    beats: set[object] = set()
+
+    def gave_back() -> bool:
+        beats.add(stack.one("select last_heartbeat from modem_group where alias = 'machine 1'"))
+        return bool(stack.one(HOLDS) == 0)
+
+    wait_for("what was not begun comes back", gave_back, sender)
+    assert len(beats) <= 2, "the heartbeat before the click, and at most one after it"
+    sent = taken(sender)
+    assert sent < 4000, "it stopped in the middle"
+    row.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("status")).to_have_text("machine 1: started")
+    wait_for("it sends again", lambda: taken(sender) > sent, sender)
+    assert stack.one("select count(*) from message where state = 'uncertain'") == 0

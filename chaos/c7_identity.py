@@ -31,7 +31,7 @@ def run(world: World, scale: Scale) -> Outcome:
         tail = Tail(machine.network)
         outcome.expect(tail.wait(1, 30), f"host {number} sent nothing")
         if process is not None:
-            statuses.append(process.wait(60))
+            statuses.append(process.wait(200))
             longest = max(longest, time.monotonic() - began)
         tail.wait(rng.randrange(10, 60), 30)
         process = usurper

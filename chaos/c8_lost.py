@@ -33,7 +33,7 @@ def run(world: World, scale: Scale) -> Outcome:
         process = machine.run()
         tail.wait(rng.randrange(1, max(2, share)), 120)
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(200)
         for file in machine.folder.glob("journal.sqlite3*"):
             file.unlink()
         condemned = condemn_group(host.mac)

@@ -31,7 +31,7 @@ def kill_at(
         time.sleep(rng.uniform(0, 0.02))
     alive = process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(200)
     return process, alive
 
 

@@ -125,7 +125,7 @@ class Fleet:
         return {str(state): int(str(count)) for state, count in rows}
 
 
-def until(check: Callable[[], object], timeout: float = 60.0) -> None:
+def until(check: Callable[[], object], timeout: float = 200.0) -> None:
     """Wait until a condition holds; fails when it does not in time."""
     end = time.monotonic() + timeout
     while not check():
@@ -176,13 +176,15 @@ class Machine:
         }
         lines = [f"{name} = {json.dumps(value)}" for name, value in values.items()]
         lines += [f'[[modem]]\nport = "{port}"' for port in self.ports]
+        # No test waits for silence here: what answers late is only on a busy machine.
+        lines += ["[timeouts]", "command = 30", "prompt = 30", "submit = 60", "sync = 60"]
         self.config.write_text("\n".join(lines) + "\n")
 
     def run(self, *options: str) -> subprocess.Popen[bytes]:
         """Start the service."""
         return self._start(["run", "--config", str(self.config), *options])
 
-    def run_until_idle(self, timeout: float = 120) -> None:
+    def run_until_idle(self, timeout: float = 400) -> None:
         """Run the service until there is nothing left to claim."""
         process = self.run("--until-idle")
         assert process.wait(timeout) == 0, self.log()
@@ -200,7 +202,7 @@ class Machine:
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
-            process.wait(10)
+            process.wait(200)
 
     def _start(self, arguments: list[str]) -> subprocess.Popen[bytes]:
         with (self.folder / "log").open("ab") as log:

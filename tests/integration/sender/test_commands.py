@@ -18,7 +18,7 @@ def sender(*arguments: str) -> tuple[int, str, str]:
         [sys.executable, "-m", "sms_sender", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert "Traceback" not in done.stderr
@@ -63,7 +63,7 @@ def test_a_working_day(fleet: Fleet, machine: Make) -> None:
     assert status == 0 and "machine 1" in out
     assert document("doctor", "--json", *config)["exit"] == 0
     status, out, err = sender("disconnect", *config)
-    assert (status, process.wait(30)) == (0, 0), err
+    assert (status, process.wait(200)) == (0, 0), err
 
 
 def test_connect(fleet: Fleet, machine: Make, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_killed_in_mid_run(fleet: Fleet, machine: Make) -> None:
         process = here.run()
         until(lambda least=40 + 80 * kill: accepted(here) >= least)  # type: ignore[misc]
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(200)
     here.run_until_idle()
     states, network = fleet.states(), here.count()
     assert network.duplicates == 0
@@ -70,7 +70,7 @@ def test_killed_with_a_sim_that_can_be_asked(fleet: Fleet, machine: Make) -> Non
     process = here.run()
     until(lambda: accepted(here) >= 150)
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(200)
     here.run_until_idle()
     given_back = fleet.db.one("select count(*) from attempt where error like '%says the SIM'")
     network, states = here.count(), fleet.states()
@@ -89,7 +89,7 @@ def test_asked_to_stop(fleet: Fleet, machine: Make) -> None:
         process = here.run()
         until(lambda least=least: accepted(here) >= least)  # type: ignore[misc]
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0, here.log()
+        assert process.wait(200) == 0, here.log()
         states = fleet.states()
         assert states.keys() <= {"planned", "sent", "delivered"}, here.log()
         assert fleet.db.one("select count(*) from send_batch where state = 'leased'") == 0
@@ -114,11 +114,11 @@ def test_two_hosts_with_one_identity(fleet: Fleet, machine: Make) -> None:
     until(lambda: accepted(here) >= 30)
     there.simulate(2, "--offset", "100", "--latency", "20")
     second = there.run("--until-idle")
-    assert first.wait(25) == 3, here.log()
+    assert first.wait(200) == 3, here.log()
     held_by_first = fleet.db.one(
         "select count(*) from message join send_batch using (batch_id) where send_batch.state = 'leased'"
     )
-    assert second.wait(60) == 0, there.log()
+    assert second.wait(200) == 0, there.log()
     network = [here.count(), there.count()]
     assert sum(count.duplicates for count in network) == 0
     both = went_out(here) & went_out(there)
@@ -151,7 +151,7 @@ def test_the_database_away(fleet: Fleet, machine: Make) -> None:
         reported = fleet.db.one("select count(*) from segment")
         assert isinstance(reported, int) and reported < 120
         cur.execute(f"alter role {role} login")
-    assert process.wait(60) == 0, here.log()
+    assert process.wait(200) == 0, here.log()
     assert fleet.states() == {"sent": 100}
     assert here.count().duplicates == 0
 
@@ -170,7 +170,7 @@ def test_a_paused_campaign_stops_within_seconds(fleet: Fleet, machine: Make) -> 
         "delivered",
     }
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    assert process.wait(200) == 0
     assert accepted(here) == settled
 
 
@@ -205,7 +205,7 @@ def test_a_sim_without_credit_leaves_its_messages_to_the_others(
     reason = str(fleet.db.one("select min(out_of_service_reason) from modem"))
     assert "50" in reason
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0, here.log()
+    assert process.wait(200) == 0, here.log()
     assert fleet.states().get("failed", 0) == 0
     assert here.count().duplicates == 0
 
@@ -229,7 +229,7 @@ def test_the_status_page(fleet: Fleet, machine: Make) -> None:
     where = json.loads((here.folder / "journal.sqlite3.status.json").read_text())["address"]
 
     def get(path: str) -> str:
-        with urllib.request.urlopen(f"http://{where}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{where}{path}", timeout=60) as answer:
             found: str = answer.read().decode()
             return found
 
@@ -247,17 +247,17 @@ def test_the_status_page(fleet: Fleet, machine: Make) -> None:
     assert 'sms_sender_segments_total{result="sent"} 24' in get("/metrics")
     assert get("/healthz") == "ok"
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    assert process.wait(200) == 0
 
 
 def test_one_process_per_journal(fleet: Fleet, machine: Make) -> None:
     here = prepared(fleet, machine, 1)
     first = here.run()
     until(lambda: fleet.states() == {"delivered": 1})
-    assert here.run("--until-idle").wait(30) == 1
+    assert here.run("--until-idle").wait(200) == 1
     assert "another sms-sender" in here.log()
     first.send_signal(signal.SIGTERM)
-    assert first.wait(30) == 0
+    assert first.wait(200) == 0
 
 
 def test_texts_are_forgotten(fleet: Fleet, machine: Make) -> None:
@@ -284,7 +284,7 @@ def test_new_work_wakes_the_host(fleet: Fleet, machine: Make) -> None:
     fleet.batch(here.host, [("tout de suite", 1)])
     until(lambda: accepted(here) == 2, 3)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    assert process.wait(200) == 0
 
 
 def test_after_a_reboot_it_waits_before_it_resumes(fleet: Fleet, machine: Make) -> None:
@@ -292,7 +292,7 @@ def test_after_a_reboot_it_waits_before_it_resumes(fleet: Fleet, machine: Make) 
     process = here.run()
     until(lambda: accepted(here) >= 30)
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(200)
     journal = sqlite3.connect(here.folder / "journal.sqlite3")
     with journal:
         journal.execute("update fact set value = 'before' where name = 'boot_id'")
@@ -304,7 +304,7 @@ def test_after_a_reboot_it_waits_before_it_resumes(fleet: Fleet, machine: Make) 
     # Neither what was leased nor, with two leases out, anything new is begun before the wait is over.
     time.sleep(2)
     assert accepted(here) == begun
-    assert process.wait(60) == 0, here.log()
+    assert process.wait(200) == 0, here.log()
     states = fleet.states()
     assert states.keys() <= {"sent", "uncertain"}
     assert states.get("uncertain", 0) <= 4
@@ -320,7 +320,7 @@ def test_a_host_that_is_lost_is_condemned(fleet: Fleet, machine: Make) -> None:
     process = here.run()
     until(lambda: accepted(here) >= 40)
     process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(200)
     result = condemn_group(host.mac)
     assert result["uncertain"] <= 3 * 4
     assert fleet.states().get("leased", 0) == 0
@@ -331,7 +331,7 @@ def test_a_host_that_is_lost_is_condemned(fleet: Fleet, machine: Make) -> None:
 def test_the_centre_knows_no_such_group(fleet: Fleet, machine: Make) -> None:
     here = prepared(fleet, machine, 1)
     here.configure(mac="64:31:50:1b:e9:99")
-    assert here.run().wait(30) == 1
+    assert here.run().wait(200) == 1
     assert "unknown group" in here.log()
 
 
@@ -339,7 +339,7 @@ def test_a_wrong_configuration_is_one_line(fleet: Fleet, machine: Make) -> None:
     here = machine(fleet.host())
     here.configure(status="nowhere")
     started = time.monotonic()
-    assert here.run().wait(20) == 1
+    assert here.run().wait(200) == 1
     assert time.monotonic() - started < 20
     assert "status must be address:port" in here.log()
     assert "Traceback" not in here.log()

@@ -81,7 +81,7 @@ def test_nothing_is_sent_twice_after_a_restore(
     backup = dumped(server, fleet.db, tmp_path / "backup")
     until(lambda: accepted(here) >= 140)
     running.send_signal(signal.SIGTERM)
-    assert running.wait(60) == 0, here.log()
+    assert running.wait(200) == 0, here.log()
     before = accepted(here)
     with restored(server, fleet.db, backup) as db:
         again = Fleet(db)

@@ -38,7 +38,7 @@ def test_ready_then_watchdog_then_stopping(
         process.send_signal(signal.SIGTERM)
         while "STOPPING=1" not in said:
             said.append(systemd.recv(4096).decode())
-        assert process.wait(30) == 0, here.log()
+        assert process.wait(200) == 0, here.log()
     assert said[0] == "READY=1"
     assert "WATCHDOG=1" in said[: said.index("STOPPING=1")]
 

@@ -26,7 +26,7 @@ PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {SLEE
 
 def started(code: str, log: Path, lines: int = 1) -> Mark:
     mark = spawn([sys.executable, "-u", "-c", code], log, os.environ)
-    assert wait(lambda: log.read_text().count("ready") == lines, timeout=20)
+    assert wait(lambda: log.read_text().count("ready") == lines, timeout=120)
     return mark
 
 
@@ -58,7 +58,7 @@ def test_children_go_with_their_parent(tmp_path: Path) -> None:
     mark = started(PARENT, tmp_path / "log", lines=2)
     (child,) = psutil.Process(mark.pid).children()
     end([mark])
-    assert wait(lambda: not child.is_running(), timeout=10)
+    assert wait(lambda: not child.is_running(), timeout=120)
 
 
 def test_orphans_of_a_killed_leader_are_found_by_their_session(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_orphans_of_a_killed_leader_are_found_by_their_session(tmp_path: Path) -
     leader.wait(10)
     assert child.is_running()
     end_session(mark)
-    assert wait(lambda: not child.is_running(), timeout=10)
+    assert wait(lambda: not child.is_running(), timeout=120)
 
 
 def test_free_ports_are_free_and_different_and_the_preferred_one_comes_first() -> None:

@@ -54,7 +54,7 @@ def listener(tmp_path: Path) -> Iterator[Listener]:
 
 
 def get(listener: Listener, path: str) -> str:
-    with urllib.request.urlopen(f"http://{listener.address}{path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://{listener.address}{path}", timeout=60) as answer:
         found: str = answer.read().decode()
         return found
 

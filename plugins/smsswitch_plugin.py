@@ -51,6 +51,27 @@ def report(key: str) -> Response:
     return Response(content, media_type=kind, headers=HEADERS)
 
 
+@app.get("/unmasked/{key:path}")
+def unmasked(key: str, user: Any = Depends(get_user)) -> Response:  # noqa: B008
+    """One page with whole numbers, for who may run taxation_unmask; each reading is audited."""
+    from include.reports.analysis_page import read_whole
+
+    may = get_auth_manager().is_authorized_dag(
+        method="POST",
+        access_entity=DagAccessEntity.RUN,
+        details=DagDetails(id="taxation_unmask"),
+        user=user,
+    )
+    if not may:
+        raise HTTPException(403, "Whole numbers are for those who may run taxation_unmask.")
+    try:
+        content = read_whole(key, f"ops:{user.get_name()}")
+    except (FileNotFoundError, IsADirectoryError, InputError):
+        raise HTTPException(404, "There is no such page.") from None
+    kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
+    return Response(content, media_type=kind, headers=HEADERS)
+
+
 MAY_LOOK = Depends(requires_access_view(AccessView.PLUGINS))
 
 

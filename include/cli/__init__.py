@@ -31,7 +31,7 @@ COMMANDS = {
     "scan": "include.cli.bucket:scan",
     "settings": "include.cli.settings:settings_group",
     "stack": "include.cli.stack:stack",
-    "taxation": "include.cli.taxation:taxation",
+    "taxation": "include.cli.treatments:taxation",
 }
 
 

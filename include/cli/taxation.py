@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from include.cli import emit
+from include.cli.campaigns import person
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -122,8 +123,9 @@ def approve(layout: str, by: str, as_json: bool) -> None:
 @taxation.command()
 @click.argument("name", required=False)
 @click.option("--param", "params", multiple=True, metavar="KEY=VALUE", help="E.g. from=2026-03-01.")
+@click.option("--unmask", metavar="REASON", help="Show whole numbers; why is audited first.")
 @JSON
-def analyse(name: str | None, params: tuple[str, ...], as_json: bool) -> None:
+def analyse(name: str | None, params: tuple[str, ...], unmask: str | None, as_json: bool) -> None:
     """Run a predefined analysis; without a NAME, list them."""
     from include.taxation.analyse import analyse as run
     from include.taxation.analyse import treatments
@@ -137,7 +139,8 @@ def analyse(name: str | None, params: tuple[str, ...], as_json: bool) -> None:
         return
     if bad := [param for param in params if "=" not in param]:
         raise click.UsageError(f"--param takes KEY=VALUE, not {bad[0]}")
-    document = run(name, dict(param.split("=", 1) for param in params))
+    given = dict(param.split("=", 1) for param in params)
+    document = run(name, given, actor=person(), unmask=unmask)
     if as_json:
         emit(document)
         return
@@ -147,7 +150,12 @@ def analyse(name: str | None, params: tuple[str, ...], as_json: bool) -> None:
 
 
 @taxation.command()
-@click.option("--layout", type=click.Choice(["seed", "ed5.2"]), default="seed", show_default=True)
+@click.option(
+    "--layout",
+    type=click.Choice(["seed", "4.8", "4.9", "5.1", "ed5.2"]),
+    default="seed",
+    show_default=True,
+)
 @click.option("--tickets", type=click.IntRange(min=0), default=500, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--from", "first_day", type=click.DateTime(["%Y-%m-%d"]), help="First day of calls.")

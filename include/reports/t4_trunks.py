@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 
-from include.pages.chart import bar, line
+from include.pages.chart import bar, heatmap
 from include.reports.calls import analysis
 from include.reports.page import Desk, Figure, Page, Report, Row, Table
 
-_HALF_HOURS = [f"{minutes // 60:02d}:{minutes % 60:02d}" for minutes in range(0, 1440, 30)]
-_MOST_LINES = 6  # that a chart has colours for
+_HOURS = range(24)
+_MOST_GROUPS = 8  # that leave room for numbers
 
 
 def make(desk: Desk) -> Page:
@@ -64,17 +64,26 @@ def make(desk: Desk) -> Page:
 def _charts(desk: Desk, rows: list[Row], busy: list[Row]) -> list[Figure]:
     if not busy:
         return []
-    groups = [row["group"] for row in busy[:_MOST_LINES]]
-    highest: dict[str, dict[str, float]] = defaultdict(dict)
+    groups = [row["group"] for row in busy[:_MOST_GROUPS]]
+    highest: dict[str, list[float]] = defaultdict(lambda: [0.0] * len(_HOURS))
     for row in rows:
-        at = row["half_hour"][-5:]
-        here = highest[row["group"]]
-        here[at] = max(here.get(at, 0.0), float(row["erlang"]))
-    lines = {group: [highest[group].get(at, 0.0) for at in _HALF_HOURS] for group in groups}
+        here, hour = highest[row["group"]], int(row["half_hour"][-5:-3])
+        here[hour] = max(here[hour], float(row["erlang"]))
+    cells = [highest[group] for group in groups]
     needed = [(row["group"], row["lines_needed"]) for row in busy[:15]]
     t, lang = desk.t, desk.lang
     return [
-        Figure(line(t("t4.day"), lines, _HALF_HOURS, lang, unit="Erlang", kind="amount")),
+        Figure(
+            heatmap(
+                t("t4.day"),
+                groups,
+                [str(h) for h in _HOURS],
+                cells,
+                lang,
+                unit="Erlang",
+                kind="decimal",
+            )
+        ),
         Figure(bar(t("t4.lines"), needed, lang, unit=t("unit.lines"), table=False)),
     ]
 

@@ -1,5 +1,6 @@
 """T8: the ticket layouts that came, and what changed from one to the next."""
 
+from include.pages import Column
 from include.reports.calls import analysis, named
 from include.reports.page import Desk, Page, Report, Table
 
@@ -17,7 +18,7 @@ def make(desk: Desk) -> Page:
             (t("t8.layouts"), f.number(len(layouts))),
             (t("t8.versions"), ", ".join(sorted({row["ticket_version"] for row in rows})) or "–"),
             (t("column.tickets"), f.number(sum(row["tickets"] for row in rows))),
-            (t("column.rejected"), f.number(sum(row["rejected"] for row in rows))),
+            (t("t8.rejected"), f.number(sum(row["rejected"] for row in rows))),
         ),
         sections=[
             Table(
@@ -30,7 +31,7 @@ def make(desk: Desk) -> Page:
                     ("record_length", "number"),
                     ("files", "number"),
                     ("tickets", "number"),
-                    ("rejected", "number"),
+                    Column("rejected", t("t8.rejected"), "number"),
                     ("first_read", "when"),
                     ("last_read", "when"),
                 ),

@@ -16,8 +16,9 @@ import ncompress
 from include.taxation.clock import FORMAT
 from include.taxation.layout import Column, Layout, parse_format_line
 
-LAYOUTS = ("seed", "ed5.2")
-VERSIONS = {"seed": "5.1", "ed5.2": "ED5.2"}
+# The note of 2007 gives one layout and three versions; which fields each lacks is lost.
+VERSIONS = {"seed": "5.1", "4.8": "4.8", "4.9": "4.9", "5.1": "5.1", "ed5.2": "ED5.2"}
+LAYOUTS = tuple(VERSIONS)
 ZONE = ZoneInfo("Europe/Paris")
 FIRST_DAY = date(2026, 3, 2)
 TICKETS_A_DAY = 500
@@ -44,8 +45,9 @@ LOCAL = (3, 14)
 
 @cache
 def layout(name: str) -> Layout:
-    """A layout that ships with the project: ``seed`` or ``ed5.2``."""
-    file = Path(__file__).with_name("layouts") / f"{name}.txt"
+    """A layout that ships with the project: ``ed5.2``, or ``seed`` under any of its versions."""
+    stem = "ed5.2" if name == "ed5.2" else "seed"
+    file = Path(__file__).with_name("layouts") / f"{stem}.txt"
     return parse_format_line(file.read_bytes().rstrip(b"\n"))
 
 

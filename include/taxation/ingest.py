@@ -20,7 +20,7 @@ from include.settings import settings
 from include.storage import Storage
 from include.taxation import spooled_file as register
 from include.taxation.faults import SpoolFault
-from include.taxation.load import Loaded, load
+from include.taxation.load import ApprovalNeededError, Loaded, load
 from include.taxation.pbx import Pbx, find_or_create
 from include.taxation.spool import (
     MAX_FILE_BYTES,
@@ -50,9 +50,10 @@ def ingest_paths(paths: Iterable[str | Path], pbx: str) -> Report:
         return _ingest(conn, sources, pbx)
 
 
-def ingest_new() -> Report:
+def ingest_new(pbx: str | None = None, file: str | None = None) -> Report:
     """Load what is new or changed in the spool's folders (``<SMSSWITCH_SPOOL_URL>/<pbx>/``).
 
+    ``pbx``: only that one's folder. ``file``: only files of that name, read even if it is not new.
     Safe to run at any time and twice at once. The report is that of ``ingest_paths``, with
     ``pbxs_created`` and each file's ``pbx``; files that were seen before are not in it.
     """
@@ -60,8 +61,16 @@ def ingest_new() -> Report:
     report: Report = {"files": [], "columns_added": [], "columns_converted": [], "pbxs_created": []}
     with connect(ROLE) as conn:
         for code in folders(storage):
+            if pbx not in (None, code):
+                continue
             seen = register.seen(conn, code)
-            sources = [s for s in spool_files(storage, code) if seen.get(s.name) != _stamp(s)]
+            sources = [
+                source
+                for source in spool_files(storage, code)
+                if (
+                    seen.get(source.name) != _stamp(source) if file is None else source.name == file
+                )
+            ]
             if not sources:
                 continue
             part = _ingest(conn, sources, code)
@@ -160,8 +169,9 @@ def _transaction(
 
 def _set_aside(file: register.File, fault: SpoolFault) -> register.Outcome:
     state = "waiting" if fault.code == "approval_needed" else "quarantined"
+    layouts = [fault.plan.layout.id] if isinstance(fault, ApprovalNeededError) else []
     return register.Outcome(
-        file, state, reason=fault.code, line=fault.line, detail=fault.message_en
+        file, state, reason=fault.code, line=fault.line, detail=fault.message_en, layouts=layouts
     )
 
 

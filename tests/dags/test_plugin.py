@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+
+from tests.conftest import Database
 
 
 @pytest.fixture
@@ -31,7 +34,38 @@ def test_nobody_sees_a_report_without_logging_in(plugin: Any) -> None:
 
 def test_every_route_is_closed(plugin: Any) -> None:
     assert plugin.app.router.dependencies
-    assert [route.path for route in plugin.app.routes] == ["/reports/{key:path}"]
+    assert [route.path for route in plugin.app.routes] == [
+        "/reports/{key:path}",
+        "/unmasked/{key:path}",
+    ]
+
+
+def test_whole_numbers_are_for_who_may_run_the_dag_and_each_reading_is_audited(
+    plugin: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: Database
+) -> None:
+    from types import SimpleNamespace
+
+    from airflow.api_fastapi.core_api.security import get_user
+
+    folder = tmp_path / "var" / "reports" / "unmasked"
+    folder.mkdir()
+    (folder / "x-1.html").write_text("0639980001")
+    assert ask(plugin.app, "/unmasked/x-1.html").status_code == 401
+    assert ask(plugin.app, "/reports/../unmasked/x-1.html").status_code in (401, 404)
+    may = SimpleNamespace(run=False)
+    manager = SimpleNamespace(is_authorized_dag=lambda **asked: may.run)
+    monkeypatch.setattr(plugin, "get_auth_manager", lambda: manager)
+    app = FastAPI()
+    app.get("/unmasked/{key:path}")(plugin.unmasked)
+    app.dependency_overrides[get_user] = lambda: SimpleNamespace(get_name=lambda: "nadia")
+    assert ask(app, "/unmasked/x-1.html").status_code == 403
+    assert db.one("select count(*) from audit_entry") == 0
+    may.run = True
+    assert ask(app, "/unmasked/x-1.html").text == "0639980001"
+    assert ask(app, "/unmasked/nothing.html").status_code == 404
+    assert db.all("select actor, action, subject from audit_entry") == [
+        ("ops:nadia", "unmasked_read", "x-1.html")
+    ]
 
 
 @pytest.mark.parametrize(

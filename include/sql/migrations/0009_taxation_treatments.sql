@@ -73,9 +73,15 @@ alter table treatment_run
 add column occasion text,
 add column actor text not null default 'airflow',
 add column unmasked boolean not null default false,
-add column file_id bigint not null default 0;
+add column load_number bigint not null default 0;
 comment on column treatment_run.occasion is 'What it was run for: a day, a month, or the last file; one run each, so a task may be repeated.';
-comment on column treatment_run.file_id is 'The last spool file that was there.';
+comment on column treatment_run.load_number is 'The last loaded spool file that it saw.';
+create sequence spool_load_number;
+alter table spooled_file add column load_number bigint;
+update spooled_file set load_number = nextval('spool_load_number') where state = 'loaded';
+comment on column spooled_file.load_number is 'The order in which files were loaded, again if one was replayed; files load one at a time.';
+create index spooled_file_loads on spooled_file (load_number);
+grant usage on sequence spool_load_number to smsswitch_taxation;
 create unique index treatment_run_occasion on treatment_run (treatment, trigger, occasion);
 
 insert into treatment (name, title_en, title_fr, sql_file, triggers) values

@@ -61,6 +61,7 @@ class Link:
         self._stopping = runtime.event()
         self._failures = 0
         self._to_reconcile = False
+        self._to_resume: deque[tuple[Batch, set[tuple[int, int]]]] = deque()
         self._next_heartbeat = self._next_claim = self._retry_at = 0.0
         self._busy_at = self._now()
         self._no_work = False
@@ -80,6 +81,14 @@ class Link:
         self._left = batches
         self._token = token
         self._thread.start()
+
+    def resume(self, batches: dict[int, set[tuple[int, int]]], known: list[Batch]) -> None:
+        """Go on with batches (their finished parts by id) that a copy of this disk may have sent of.
+
+        So the centre is asked first what it was told of them.
+        """
+        self._to_resume.extend((batch, batches[batch.batch_id]) for batch in known)
+        self.wake.set()
 
     def finish(self, timeout: float) -> bool:
         """Upload what there is and end; False if the centre could not be told everything."""
@@ -159,6 +168,7 @@ class Link:
             self._introduce()
         if self._to_reconcile and not self._reconcile():
             return
+        self._resume()
         self._set_pace()
         self._upload()
         if self.fenced:
@@ -189,6 +199,29 @@ class Link:
         self._to_reconcile = bool(answer.get("reconcile"))
         log.info("registered as %s, epoch %s", answer["alias"], answer["epoch"])
 
+    def _resume(self) -> None:
+        while self._to_resume and not self._stopping.is_set():
+            batch, finished = self._to_resume[0]
+            told = self._told(batch)
+            self._left.get(batch.batch_id, set()).difference_update(told)
+            self._queue.add(batch, finished | told)
+            self._to_resume.popleft()
+            self._close_finished()
+
+    def _told(self, batch: Batch) -> set[tuple[int, int]]:
+        try:
+            answer = self._centre.claim(batch.token)
+        except Refused as error:
+            log.warning("batch %d: %s", batch.batch_id, error)
+            answer = {}
+        if answer.get("revoked", True):
+            self._queue.revoke([batch.batch_id])
+        return {
+            (int(entry["message_id"]), int(part))
+            for entry in answer.get("messages", ())
+            for part in entry.get("parts_told", ())
+        }
+
     def _reconcile(self) -> bool:
         def told(entries: list[Entry]) -> None:
             self._journal.uploaded(entries)
@@ -212,6 +245,7 @@ class Link:
             try:
                 self._journal.give_back(parts, why).wait()
             except JournalError as error:
+                self._queue.keep(parts, why)
                 self._note(error)
 
     def _gone_for_long(self) -> bool:

@@ -49,9 +49,11 @@ class Queue:
         clock: Callable[[], float] | None = None,
     ) -> None:
         self._changed = runtime.condition()
-        self._jobs: deque[Job] = deque()
+        # By batch: one that waits for its permit must not hold up another that has one.
+        self._jobs: dict[int, deque[Job]] = {}
         self._leases: dict[int, _Lease] = {}
         self._held: dict[str, Job] = {}
+        self._revoked: set[int] = set()
         self._stopped_messages: set[int] = set()
         self._returns: list[tuple[Part, str]] = []
         self._centre_time = centre_time or runtime.time
@@ -68,9 +70,11 @@ class Queue:
         finished = set(done)
         count = 0
         with self._changed:
-            self._leases[batch.batch_id] = _Lease(batch)
+            revoked = "revoked" if batch.batch_id in self._revoked else None
+            self._leases[batch.batch_id] = _Lease(batch, revoked)
+            jobs = self._jobs.setdefault(batch.batch_id, deque())
             for job in _jobs(batch, finished):
-                self._jobs.append(job)
+                jobs.append(job)
                 count += len(job.parts)
             self._changed.notify_all()
         return count
@@ -78,7 +82,10 @@ class Queue:
     def forget(self, batch_id: int) -> None:
         """Drop a batch of which nothing is left."""
         with self._changed:
+            self._revoked.discard(batch_id)
             self._leases.pop(batch_id, None)
+            if not self._jobs.get(batch_id, True):
+                del self._jobs[batch_id]
 
     def take(self, holder: str) -> Part | None:
         """Return the next part for the modem `holder`, now in its hand; None if there is none."""
@@ -119,7 +126,7 @@ class Queue:
             job = self._held.pop(holder, None) or Job(part.batch_id, part.message, deque())
             job.parts.appendleft(part)
             job.tries += 1
-            self._jobs.appendleft(job)
+            self._first(job)
             self._changed.notify_all()
             return job.tries
 
@@ -130,7 +137,7 @@ class Queue:
             job = self._held.pop(holder, None) or Job(part.batch_id, part.message, deque())
             job.parts.appendleft(part)
             job.begun = part.part != part.message.parts[0]
-            self._jobs.appendleft(job)
+            self._first(job)
             self._changed.notify_all()
 
     def tries(self, holder: str) -> int:
@@ -144,7 +151,7 @@ class Queue:
         with self._changed:
             job = self._held.pop(holder, None)
             if job is not None:
-                self._jobs.appendleft(job)
+                self._first(job)
                 self._changed.notify_all()
 
     def permit(self, permits: dict[int, int]) -> None:
@@ -157,9 +164,10 @@ class Queue:
             self._changed.notify_all()
 
     def revoke(self, batch_ids: Iterable[int], message_ids: Iterable[int] = ()) -> None:
-        """Begin nothing more of these batches and messages."""
+        """Begin nothing more of these batches and messages, also of those that are added later."""
         with self._changed:
             for batch_id in batch_ids:
+                self._revoked.add(batch_id)
                 lease = self._leases.get(batch_id)
                 if lease is not None:
                     lease.revoked = "revoked"
@@ -183,16 +191,22 @@ class Queue:
     def returns(self, everything: str | None = None) -> list[tuple[Part, str]]:
         """Take what is to be given back, with the reason; `everything` takes the rest along."""
         with self._changed:
-            kept: deque[Job] = deque()
-            for job in self._jobs:
-                why = everything or self._refusal(job)
-                if why is None:
-                    kept.append(job)
-                else:
-                    self._returns += [(part, why) for part in job.parts]
-            self._jobs = kept
+            for batch_id, jobs in self._jobs.items():
+                kept: deque[Job] = deque()
+                for job in jobs:
+                    why = everything or self._refusal(job)
+                    if why is None:
+                        kept.append(job)
+                    else:
+                        self._returns += [(part, why) for part in job.parts]
+                self._jobs[batch_id] = kept
             taken, self._returns = self._returns, []
             return taken
+
+    def keep(self, parts: Iterable[Part], why: str) -> None:
+        """Take back what `returns` gave and could not be given back."""
+        with self._changed:
+            self._returns += [(part, why) for part in parts]
 
     def holding(self) -> bool:
         """Whether a modem holds a message that is half sent and may go on."""
@@ -205,7 +219,7 @@ class Queue:
         """Return how much there is."""
         with self._changed:
             held = sum(len(job.parts) for job in self._held.values())
-            waiting = sum(len(job.parts) for job in self._jobs) + held
+            waiting = held + sum(len(j.parts) for jobs in self._jobs.values() for j in jobs)
             return Counts(waiting, self._in_hand, self._blocked, list(self._leases))
 
     def _next(self, holder: str) -> Part | None:
@@ -228,17 +242,20 @@ class Queue:
         return job.parts.popleft()
 
     def _next_job(self) -> Job | None:
-        while self._jobs:
-            job = self._jobs[0]
-            why = self._refusal(job)
-            if why is not None:
-                self._jobs.popleft()
+        for jobs in self._jobs.values():
+            while jobs:
+                job = jobs[0]
+                why = self._refusal(job)
+                if why is None:
+                    if (job.begun or not self.draining) and self._permitted(job):
+                        return jobs.popleft()
+                    break
+                jobs.popleft()
                 self._returns += [(part, why) for part in job.parts]
-                continue
-            if (self.draining and not job.begun) or not self._permitted(job):
-                return None
-            return self._jobs.popleft()
         return None
+
+    def _first(self, job: Job) -> None:
+        self._jobs.setdefault(job.batch_id, deque()).appendleft(job)
 
     def _permitted(self, job: Job) -> bool:
         lease = self._leases.get(job.batch_id)

@@ -133,7 +133,8 @@ class Service:
                 and registered_at is not None
                 and now - registered_at >= self._settings.resume_seconds
             ):
-                self._resume(recalled)
+                self.link.resume(recalled.finished, recalled.batches)
+                self._forget(recalled)
             if now >= discover_at:
                 self.group.start()
                 discover_at = now + DISCOVER_SECONDS
@@ -164,6 +165,9 @@ class Service:
     def _resume(self, recalled: Recalled) -> None:
         for batch in recalled.batches:
             self.queue.add(batch, recalled.finished[batch.batch_id])
+        self._forget(recalled)
+
+    def _forget(self, recalled: Recalled) -> None:
         recalled.batches = []
         self.journal.remember("boot_id", self._boot)
 

@@ -302,6 +302,11 @@ class Model:
                         for part, s in enumerate(self._segments_of(m.message_id, m.segments), 1)
                         if s is not None and s.batch_id != batch.batch_id and s.state != "planned"
                     ],
+                    "parts_told": [
+                        part
+                        for part, s in enumerate(self._segments_of(m.message_id, m.segments), 1)
+                        if s is not None and s.batch_id == batch.batch_id
+                    ],
                 }
                 for m in sorted(mine, key=lambda m: m.first_seq or 0)
                 if m.batch_id == batch.batch_id

@@ -48,7 +48,9 @@ def draw(seed: int) -> Plan:
     """Return the plan of a seed."""
     rng = random.Random(f"plan {seed}")
     scene = rng.choice(SCENES)
-    kills = rng.choice((0, 0, 1, 1, 2, 3))
+    # Of a host that dies beside its copy nobody can know what it sent last.
+    copied = scene == "clone"
+    kills = 0 if copied else rng.choice((0, 0, 1, 1, 2, 3))
     asked = rng.choice(REVOCABLE)
     begins = rng.uniform(3, 25)
     return Plan(
@@ -60,17 +62,17 @@ def draw(seed: int) -> Plan:
         resend=rng.random() < 0.08,
         options=_options(rng, seed),
         kills=[(rng.choice(POINTS), rng.randrange(1, 12)) for _ in range(kills)],
-        kill_times=[rng.uniform(0.5, 40) for _ in range(rng.choice((0, 0, 0, 1)))],
+        kill_times=[rng.uniform(0.5, 40) for _ in range(rng.choice((0, 0, 0, 1)) * (not copied))],
         stops=[rng.uniform(3, 30)] if rng.random() < 0.15 else [],
-        reboots=rng.random() < 0.15,
-        away=[] if scene == "clone" else _spans(rng, rng.choice((0, 0, 1, 2)), 40),
-        lost_calls=0.0 if scene == "clone" else rng.choice((0.0, 0.0, 0.05, 0.2)),
+        reboots=rng.random() < 0.15 and not copied,
+        away=[] if copied else _spans(rng, rng.choice((0, 0, 1, 2)), 40),
+        lost_calls=0.0 if copied else rng.choice((0.0, 0.0, 0.05, 0.2)),
         deaf=rng.random() < 0.3,
         revocation=None if asked is None else (asked, begins, begins + rng.uniform(20, 40)),
         stop_words=[
             (rng.uniform(2, 30), rng.randrange(1 << 16)) for _ in range(rng.choice((0, 0, 1, 3)))
         ],
-        journal_full=_spans(rng, 1, 15)[0] if rng.random() < 0.1 else None,
+        journal_full=_spans(rng, 1, 15)[0] if rng.random() < 0.1 and not copied else None,
         second_at=rng.uniform(4, 25),
     )
 

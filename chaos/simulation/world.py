@@ -257,7 +257,7 @@ class World:
         self._kept_up.clear()
         self.hosts.append(self._host(1, "boot 2"))
         self._kept_up.append(self.hosts[-1])
-        self.scheduler.after(30.0, lambda: self._condemn(1))
+        self.scheduler.after(30.0, self._condemn_the_dead)
 
     def _clone(self) -> None:
         """A copy of its disk is started elsewhere."""
@@ -280,6 +280,17 @@ class World:
         self.scheduler.after(10.0, lambda: self._condemn(1))
         self.scheduler.after(11.0, lambda: self._kept_up.append(host))
 
+    def _condemn_the_dead(self) -> None:
+        alive = {
+            str(host.service.journal.journal_id)
+            for host in self.hosts
+            if host.alive and host.service is not None
+        }
+        leased = [b for b in self.model.batches.values() if b.state == "leased"]
+        if any(batch.journal not in alive for batch in leased):
+            self._condemn(1)
+        self.scheduler.after(60.0, self._condemn_the_dead)
+
     def _condemn(self, group: int) -> None:
         self.note("condemn", group)
         self.model.condemn(group)
@@ -288,12 +299,9 @@ class World:
         self._calm = True
         self.note("calm", None)
         calm = replace(
-            self.plan.options,
-            **dict.fromkeys(("silent", "late", "hang", "unplug", "noise", "reject"), 0.0),
-            retryable=0.0,
-            network_timeout=0.0,
-            credit=None,
+            self.plan.options, reject=0.0, retryable=0.0, network_timeout=0.0, silent=0.0, late=0.0
         )
+        calm = replace(calm, noise=0.0, hang=0.0, unplug=0.0, credit=None)
         self.network.calm(calm)
         for device in self._devices:
             device.options = calm

@@ -138,6 +138,13 @@ language sql stable security definer set search_path = '' set enable_seqscan = o
           where
             s.activation_month = batch.activation_month and s.message_id = m.message_id
             and s.batch_id <> batch.batch_id and s.state <> 'planned'
+        ),
+        -- For a host that may be a copy of another's disk: what was told meanwhile.
+        'parts_told', (
+          select coalesce(jsonb_agg(s.part order by s.part), '[]') from public.segment as s
+          where
+            s.activation_month = batch.activation_month and s.message_id = m.message_id
+            and s.batch_id = batch.batch_id
         )
       ) order by m.first_seq), '[]')
       from public.message as m

@@ -23,6 +23,10 @@ FIGURES = {
     "c7": ("chaos.c7_identity", "two hosts with one identity"),
     "c8": ("chaos.c8_lost", "a host is destroyed and condemned"),
     "c9": ("chaos.c9_streams", "generated reply streams of modems"),
+    "c11": ("chaos.c11_workbooks", "mutated workbooks of contacts and spools of tickets"),
+    "c13": ("chaos.c13_clients", "a client who would reach what is another's"),
+    "c15": ("chaos.c15_windows", "sending hours around the world"),
+    "c17": ("chaos.c17_money", "invoices issued and credit spent by many at once"),
 }
 _count = click.IntRange(min=1)
 

@@ -39,16 +39,20 @@ def issue(client: str, month: date, *, at: datetime | None = None) -> dict[str, 
 
     Raises ``InputError`` as ``draft`` does, and ``month_not_over``.
     """
-    at = at or datetime.now(UTC)
+    with connect() as conn:
+        return issue_in(conn, client, month, at or datetime.now(UTC))
+
+
+def issue_in(conn: Connection, client: str, month: date, at: datetime) -> dict[str, Any]:
+    """``issue`` in the caller's transaction: its end decides whether the number is taken."""
     if _local_day(at) < month_after(month):
         raise InputError(
             "month_not_over",
             f"{month:%Y-%m} is not over yet: only a dry run is possible",
             f"{month:%Y-%m} n'est pas terminé : seul un essai à blanc est possible",
         )
-    with connect() as conn:
-        found = _drawn_up(conn, client, month, at)
-        return _issued(conn, found["document"], found["client_id"], month, found["lines"])
+    found = _drawn_up(conn, client, month, at)
+    return _issued(conn, found["document"], found["client_id"], month, found["lines"])
 
 
 def credit(number: str, reason: str, *, at: datetime | None = None) -> dict[str, Any]:

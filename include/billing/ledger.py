@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
 
 from include.db import sql
 from include.db.savepoint import savepoint
@@ -116,6 +117,18 @@ def history(conn: Connection, client_id: int) -> Sequence[Entry]:
     with conn.cursor() as cur:
         cur.execute(sql("billing/list_ledger"), {"client_id": client_id})
         return [Entry(*row) for row in cur.fetchall()]
+
+
+def disagreements(conn: Connection) -> list[dict[str, Any]]:
+    """Where the ledger is not what the messages say: ``{"client", "campaign", "what", "messages",
+    "ledger"}``, nothing if all is well. What is held must be the price of the unsettled messages,
+    what was captured that of the parts sent, and no balance below nothing.
+    """
+    with conn.cursor(cursor_factory=RealDictCursor) as cur:
+        # Both sides of one instant.
+        cur.execute("set transaction isolation level repeatable read, read only")
+        cur.execute(sql("billing/check_ledger"))
+        return [dict(row) for row in cur.fetchall()]
 
 
 def _add(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from include.cli import emit
-from include.cli.invoices import buyer, invoice
+from include.cli.invoices import buyer, invoice, ledger
 from include.errors import InputError
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -30,6 +30,7 @@ def billing() -> None:
 
 billing.add_command(invoice)
 billing.add_command(buyer)
+billing.add_command(ledger)
 
 
 @billing.command()

@@ -150,3 +150,55 @@ def buyer(code: str, **identity: str | None) -> None:
     with connect() as conn:
         set_buyer(conn, code, identity)
     click.echo(f"{code}: invoices are made out to {identity['legal_name']}")
+
+
+@click.group()
+def ledger() -> None:
+    """The clients' prepaid credit, entry by entry."""
+
+
+@ledger.command("show")
+@click.argument("code")
+@JSON
+def show_ledger(code: str, as_json: bool) -> None:
+    """A client's entries, what it may spend, and what is held."""
+    from dataclasses import asdict
+
+    from include.billing.ledger import balance, history
+    from include.billing.parties import buyer as find_client
+    from include.db import connect
+
+    with connect() as conn:
+        client_id = find_client(conn, code)["client_id"]
+        entries, now = history(conn, client_id), balance(conn, client_id)
+    if as_json:
+        emit({"client": code, **asdict(now), "entries": [asdict(entry) for entry in entries]})
+        return
+    for entry in entries:
+        about = " ".join(filter(None, (entry.campaign, entry.note)))
+        click.echo(
+            f"{entry.at:%Y-%m-%d %H:%M} {entry.kind:8} {entry.amount:>12} {entry.held:>12} {about}".rstrip()
+        )
+    click.echo(f"{now.available} EUR to spend, {now.held} EUR held")
+
+
+@ledger.command("check")
+@JSON
+def check_ledger(as_json: bool) -> None:
+    """Hold the ledger against the messages; exit 1 where they disagree."""
+    from include.billing.ledger import disagreements
+    from include.db import connect
+
+    with connect() as conn:
+        found = disagreements(conn)
+    if as_json:
+        emit({"disagreements": found})
+    for row in [] if as_json else found:
+        click.echo(
+            f"{row['client']} {row['campaign'] or ''}: {row['what']}: messages say "
+            f"{row['messages']}, the ledger {row['ledger']} EUR"
+        )
+    if found:
+        raise InputError("ledger_disagrees", f"{len(found)} disagreements with the messages")
+    if not as_json:
+        click.echo("the ledger is what the messages say")

@@ -10,7 +10,7 @@ DOC = """
 Builds the reports as HTML with inline SVG and as XLSX, and the index page.
 
 **Inputs** the business database. Every hour for the current period; the form chooses reports
-(`R1`, `R2`, `R6`, `R10`, `T1`; none: all) and a period (`2026-11` or `2026-11-22`; none: now).
+(`R1`, `R2`, …, `smsswitch reports list`; none: all) and a period (`2026-11` or `2026-11-22`; none: now).
 
 **Outputs** files below `SMSSWITCH_REPORTS_URL`; what has changed in the clients' outboxes: home,
 account, campaign reports.

@@ -5,10 +5,10 @@ process has given a sign of life. Light on purpose (`airflow jobs check` costs s
 """
 
 import json
-import os
 import re
 import socket
 import sys
+from pathlib import Path
 from urllib.request import urlopen
 
 JOBS = {
@@ -49,6 +49,11 @@ def job(kind: str, database_url: str) -> str | None:
     return None if age < STALE_SECONDS else f"the last heartbeat of {kind} is {age:.0f} s old"
 
 
+def secret(name: str) -> str:
+    """What the file of that secret holds."""
+    return (Path("/run/secrets") / name).read_text(encoding="utf-8").strip()
+
+
 def worker(broker_url: str) -> str | None:
     """What is wrong with this container's Celery worker, or None: it answers a ping."""
     from celery import Celery
@@ -60,12 +65,11 @@ def worker(broker_url: str) -> str | None:
 
 def check(component: str) -> str | None:
     """What is wrong with that component, or None."""
-    env = os.environ
     if component == "api-server":
         return api_server()
     if component == "worker":
-        return worker(env["AIRFLOW__CELERY__BROKER_URL"])
-    return job(JOBS[component], env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+        return worker(secret("airflow_broker_url"))
+    return job(JOBS[component], secret("airflow_database_url"))
 
 
 if __name__ == "__main__":

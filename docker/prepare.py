@@ -2,8 +2,10 @@
 
 import os
 import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
+PASSWORD = Path("/run/secrets/airflow_admin_password")
 BUCKETS = ("SMSSWITCH_BUCKET_URL", "SMSSWITCH_SPOOL_URL", "SMSSWITCH_REPORTS_URL")
 
 
@@ -37,7 +39,7 @@ def make_administrator() -> None:
     command += ["--username", os.environ["AIRFLOW_ADMIN_USERNAME"]]
     command += ["--email", os.environ["AIRFLOW_ADMIN_EMAIL"]]
     # Within this process: on a command line every user of the machine could read the password.
-    command += ["--password", os.environ["AIRFLOW_ADMIN_PASSWORD"]]
+    command += ["--password", PASSWORD.read_text(encoding="utf-8").strip()]
     arguments = get_parser().parse_args(command)
     arguments.func(arguments)
 

@@ -1,10 +1,10 @@
--- Run once by the PostgreSQL image, as its superuser, when the data folder is made: the two
+-- Run once by start.sh, as the superuser, when the data folder is made: the two
 -- databases and their logins, so that no part of the centre ever needs a superuser again.
 -- The roles are those of include/sql/bootstrap.sql; whoever migrates must find them made.
 \set ON_ERROR_STOP on
-\getenv airflow_password AIRFLOW_DATABASE_PASSWORD
-\getenv migrate_password SMSSWITCH_MIGRATE_PASSWORD
-\getenv pipelines_password SMSSWITCH_PIPELINES_PASSWORD
+\getenv airflow_password airflow_database_password
+\getenv migrate_password migrate_password
+\getenv pipelines_password pipelines_password
 
 -- Airflow's own state, in a database of its own: nothing of the business is kept there.
 create role airflow login password :'airflow_password';

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from include.db import connect
@@ -76,7 +77,11 @@ def run(say: Say, size: Size = DAY, seed: int = 2012) -> Outcome:
         stack = supervisor.up(say)
         if not guest:
             tenancy.claim()
-    day = Day(say, size, seed, stack)
+    return play(Day(say, size, seed, stack), clock)
+
+
+def play(day: "Day", clock: "Clock") -> Outcome:
+    """Every step of a day in its order, timed; writes ``summary.json`` into the day's folder."""
     try:
         for step in (day.enrol, day.contacts, day.campaigns, day.taxation, day.reports):
             with clock.timed(step.__name__):
@@ -108,13 +113,23 @@ class Clock:
 class Day:
     """The steps, and what they pass on to each other."""
 
-    def __init__(self, say: Say, size: Size, seed: int, stack: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        say: Say,
+        size: Size,
+        seed: int,
+        stack: dict[str, Any],
+        *,
+        centre: Centre | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self.say, self.size, self.seed = say, size, seed
-        self.centre = Centre(stack)
-        self.bucket = Storage(stack["bucket_url"])
-        self.spool = Storage(stack["spool_url"])
-        self.reports_storage = Storage(stack["reports_url"])
-        self.folder = var_dir() / "demo"
+        self.centre = centre or Centre(stack)
+        options = stack.get("storage_options", {})
+        self.bucket = Storage(stack["bucket_url"], **options)
+        self.spool = Storage(stack["spool_url"], **options)
+        self.reports_storage = Storage(stack["reports_url"], **options)
+        self.folder = folder or var_dir() / "demo"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.hosts: list[Host] = []
         self.story = Story(say)
@@ -122,8 +137,7 @@ class Day:
 
     def enrol(self) -> None:
         """Clients with credit, the three groups, and a running host for each that is started."""
-        prefixes = [f"clients/{code}" for code in CLIENTS]
-        reset(list(CLIENTS), [(self.bucket, prefixes), (self.spool, [PBX])])
+        self.clear()
         for code, (name, language) in CLIENTS.items():
             self.centre.command(
                 "clients", "add", code, "--name", name, "--credit", "500.00", "--lang", language
@@ -134,12 +148,18 @@ class Day:
             if alias == STOPPED:
                 self.centre.command("groups", "stop", alias)
             else:
-                self._start_host(group, modems)
+                self.start_host(group, modems)
         self.say(
             "2 clients with 500.00 EUR each; 3 groups: 2 hosts with 3 modems run, 1 is stopped"
         )
 
-    def _start_host(self, group: dict[str, Any], modems: int) -> None:
+    def clear(self) -> None:
+        """Take away what an earlier day has left."""
+        prefixes = [f"clients/{code}" for code in CLIENTS]
+        reset(list(CLIENTS), [(self.bucket, prefixes), (self.spool, [PBX])])
+
+    def start_host(self, group: dict[str, Any], modems: int) -> None:
+        """A running host of that group."""
         folder = self.folder / group["alias"].replace(" ", "-")
         seed = self.seed + len(self.hosts)
         self.hosts.append(
@@ -151,16 +171,16 @@ class Day:
         insured = files.people(range(4000), self.size.insured, self.seed, "le {} mars à 14 h")
         reminders = files.people(range(4000, 6000), self.size.reminders, self.seed + 1, "{},50")
         patients = files.people(range(6000, 10_000), self.size.patients, self.seed + 2, "{} March")
-        self._drop(DUPONT, "contacts/assures.xlsx.mapping.yaml", MAPPINGS["assures"].encode())
-        self._drop(DUPONT, "contacts/assures.xlsx", files.damaged_workbook(insured, self.seed))
-        self._drop(DUPONT, "contacts/rappels.xls", files.old_workbook(reminders))
-        self._drop(CLINIC, "contacts/patients.csv.mapping.yaml", MAPPINGS["patients"].encode())
-        self._drop(CLINIC, "contacts/patients.csv", files.semicolon_export(patients))
-        self._drop(CLINIC, "contacts/staff.xlsx", files.cut_workbook(patients, self.seed))
-        for row in self._await("contact files", _imports, self.story.imports, _all_in(READ)):
+        self.drop(DUPONT, "contacts/assures.xlsx.mapping.yaml", MAPPINGS["assures"].encode())
+        self.drop(DUPONT, "contacts/assures.xlsx", files.damaged_workbook(insured, self.seed))
+        self.drop(DUPONT, "contacts/rappels.xls", files.old_workbook(reminders))
+        self.drop(CLINIC, "contacts/patients.csv.mapping.yaml", MAPPINGS["patients"].encode())
+        self.drop(CLINIC, "contacts/patients.csv", files.semicolon_export(patients))
+        self.drop(CLINIC, "contacts/staff.xlsx", files.cut_workbook(patients, self.seed))
+        for row in self.wait("contact files", _imports, self.story.imports, _all_in(READ)):
             if row.state == "awaiting_mapping":
                 self._confirm_mapping(row)
-        self._await("contact files", _imports, self.story.imports, _all_in(READ[1:]))
+        self.wait("contact files", _imports, self.story.imports, _all_in(READ[1:]))
 
     def _confirm_mapping(self, row: Import) -> None:
         """What a client does with a proposed mapping: read it, say yes, drop it back."""
@@ -169,18 +189,16 @@ class Day:
         )
         answer = proposal.replace(b"confirmed: false", b"confirmed: true")
         self.say(f"{row.client} reads the sample rows and confirms the proposed mapping")
-        self._drop(row.client, f"contacts/{row.file}.mapping.yaml", answer)
+        self.drop(row.client, f"contacts/{row.file}.mapping.yaml", answer)
 
     def campaigns(self) -> None:
         """Three campaigns to the end, and one that French law refuses over SIM modems."""
         for client, name, text in CAMPAIGNS:
-            self._drop(client, f"campaigns/{name}.yaml", text.encode())
-        self._await(
-            "campaigns", _campaigns, self.story.campaigns, _campaigns_finished, self._hasten
-        )
-        self._await("delivery reports", _awaited_reports, self.story.awaited, _nothing)
+            self.drop(client, f"campaigns/{name}.yaml", text.encode())
+        self.wait("campaigns", _campaigns, self.story.campaigns, _campaigns_finished, self._hasten)
+        self.wait("delivery reports", _awaited_reports, self.story.awaited, _nothing)
         self.say("every message has its outcome: the two hosts are stopped")
-        self._stop_hosts()
+        self.stop_hosts()
         self.centre.run_dag("fleet_monitor")
 
     def _hasten(self) -> None:
@@ -188,7 +206,8 @@ class Day:
         for dag_id in ("campaign_expand", "fleet_monitor"):
             self.centre.run_dag(dag_id)
 
-    def _stop_hosts(self) -> None:
+    def stop_hosts(self) -> None:
+        """Let every host finish what it has in hand."""
         for host in self.hosts:
             host.ask_to_stop()
         for host in self.hosts:
@@ -226,11 +245,12 @@ class Day:
         }
         return Outcome(document, problems)
 
-    def _drop(self, client: str, name: str, content: bytes) -> None:
+    def drop(self, client: str, name: str, content: bytes) -> None:
+        """Leave a file in a client's inbox."""
         self.bucket.write_bytes(f"clients/{client}/inbox/{name}", content)
         self.say(f"{client} drops {name} ({len(content):,} bytes)")
 
-    def _await(
+    def wait(
         self,
         what: str,
         ask: Callable[[], T],

@@ -107,40 +107,8 @@ def start_host(
 
     ``group`` is what `smsswitch groups add --json` printed: it holds the host's own credential.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in ("network.jsonl", "journal.sqlite3", "journal.sqlite3-wal", "journal.sqlite3-shm"):
-        (folder / old).unlink(missing_ok=True)
-    host = Host(folder)
-    ports_file = folder / "ports"
-    ports_file.unlink(missing_ok=True)
-    host.spawn(
-        "modems",
-        "simulate",
-        "--modems",
-        str(modems),
-        "--latency",
-        str(latency_ms),
-        "--seed",
-        str(seed),
-        "--network-log",
-        str(host.network_log),
-        "--ports-file",
-        str(ports_file),
-        "--reject",
-        "0.01",
-        "--retryable",
-        "0.02",
-        "--undelivered",
-        "0.03",
-        "--delivered",
-        "0.97",
-        "--noise",
-        "0.05",
-        "--report-delay",
-        "0.5",
-    )
+    host, ports = start_modems(folder, modems, latency_ms=latency_ms, seed=seed)
     try:
-        ports = _await_ports(host, ports_file)
         config = folder / "sender.toml"
         _write_private(config, _configuration(folder, group, ports))
         host.spawn("sender", "run", "--config", str(config))
@@ -148,6 +116,38 @@ def start_host(
         host.kill()
         raise
     return host
+
+
+def start_modems(
+    folder: Path, modems: int, *, latency_ms: int, seed: int
+) -> tuple[Host, list[str]]:
+    """Start ``modems`` emulated modems alone: a host without a sender yet, and its ports."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in ("network.jsonl", "journal.sqlite3", "journal.sqlite3-wal", "journal.sqlite3-shm"):
+        (folder / old).unlink(missing_ok=True)
+    host = Host(folder)
+    ports_file = folder / "ports"
+    ports_file.unlink(missing_ok=True)
+    options = {
+        "--modems": modems,
+        "--latency": latency_ms,
+        "--seed": seed,
+        "--network-log": host.network_log,
+        "--ports-file": ports_file,
+        "--reject": 0.01,
+        "--retryable": 0.02,
+        "--undelivered": 0.03,
+        "--delivered": 0.97,
+        "--noise": 0.05,
+        "--report-delay": 0.5,
+    }
+    words = [word for name, value in options.items() for word in (name, str(value))]
+    host.spawn("modems", "simulate", *words)
+    try:
+        return host, _await_ports(host, ports_file)
+    except BaseException:
+        host.kill()
+        raise
 
 
 def _await_ports(host: Host, ports_file: Path) -> list[str]:

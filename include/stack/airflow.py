@@ -186,8 +186,12 @@ class Api:
             self._token = token["access_token"]
         return self._ask(method, f"/api/v2{path}", body, {"Authorization": f"Bearer {self._token}"})
 
+    def connection(self) -> http.client.HTTPConnection:
+        """A new connection to it."""
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
     def _ask(self, method: str, path: str, body: object, headers: dict[str, str]) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = self.connection()
         content = None if body is None else json.dumps(body)
         try:
             connection.request(

@@ -28,9 +28,9 @@ ROOT = Path(__file__).parents[2]
 CHECK = runpy.run_path(str(ROOT / "scripts" / "compose_check.py"))
 HEALTH = runpy.run_path(str(ROOT / "docker" / "health.py"))
 PASSWORDS = {
-    "AIRFLOW_DATABASE_PASSWORD": "airflow1",
-    "SMSSWITCH_MIGRATE_PASSWORD": "migrate1",
-    "SMSSWITCH_PIPELINES_PASSWORD": "pipelines1",
+    "airflow_database_password": "airflow1",
+    "migrate_password": "migrate1",
+    "pipelines_password": "pipelines1",
 }
 
 
@@ -42,14 +42,15 @@ def test_the_projects_own_files_have_no_fault() -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "refused without any of its 11 secrets" in done.stdout
+    assert "23 secrets, each a file" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("before", "after", "fault"),
     [
         ("127.0.0.1:${POSTGRES_PORT", "0.0.0.0:${POSTGRES_PORT", "not bound to 127.0.0.1"),
-        ("${REDIS_PASSWORD:?see .env.example}", "${REDIS_PASSWORD:-redis}", "REDIS_PASSWORD"),
+        ("redis_password", "redis_pass", "does not make redis_pass"),
+        ("AIRFLOW__CORE__PARALLELISM: ", "REDIS_PASSWORD: open", "a secret in the environment"),
         ("  cap_drop: [ALL]\n", "", "keeps capabilities"),
         ("    user: postgres\n", "", "postgres: runs as root"),
         ("redis:7.2-bookworm", "redis:latest", "is not pinned"),
@@ -69,16 +70,25 @@ def test_a_fault_in_the_file_is_found(tmp_path: Path, before: str, after: str, f
     assert any(fault in found for found in CHECK["compose_faults"](file))
 
 
-def test_a_secret_that_may_be_missing_is_found(tmp_path: Path) -> None:
-    text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
-    required = "AIRFLOW__API_AUTH__JWT_SECRET: ${AIRFLOW_JWT_SECRET:?see .env.example}"
-    assert text.count(required) == 1
-    file = tmp_path / "docker-compose.yaml"
-    optional = required.replace(":?see .env.example", "-")
-    file.write_text(text.replace(required, f"# {required}\n  {optional}"), encoding="utf-8")
-    assert list(CHECK["missing_secret_faults"](file)) == 2 * [
-        "without AIRFLOW_JWT_SECRET the file is accepted"
+def test_the_certificates_are_for_the_names_that_are_used(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    script = [
+        "sh",
+        str(ROOT / "docker" / "make_secrets.sh"),
+        str(folder),
+        "centre.example",
+        "10.0.0.7",
     ]
+    subprocess.run(script, check=True)
+    for name, host in (
+        ("postgres", "postgres"),
+        ("proxy", "centre.example"),
+        ("postgres", "10.0.0.7"),
+    ):
+        kind = "-verify_ip" if host[0].isdigit() else "-verify_hostname"
+        verified = ["openssl", "verify", "-CAfile", str(folder / "ca_certificate"), kind, host]
+        subprocess.run([*verified, str(folder / f"{name}_certificate")], check=True)
+    assert "verify-full" in (folder / "pipelines_database_url").read_text(encoding="utf-8")
 
 
 def test_a_fault_in_a_dockerfile_is_found(tmp_path: Path) -> None:
@@ -265,8 +275,10 @@ def test_the_access_rules_are_ones_that_postgresql_reads(
     lines = [line for line in (saved + rules).splitlines() if re.match(r"\s*(local|host)", line)]
     assert count == len(lines)
     # hostssl is understood, and waits for a certificate.
-    assert errors == len(found) <= 1
+    assert errors == len(found) == len(re.findall(r"^hostssl", rules, re.MULTILINE))
     assert all("SSL is disabled" in error for error in found)
+    # Nothing in the clear.
+    assert not re.search(r"^host(nossl)?\s|trust|password$|md5", rules, re.MULTILINE)
 
 
 @pytest.mark.airflow

@@ -67,6 +67,9 @@ def host_url(role: str, password: str) -> str:
     if host.startswith("/"):
         query["host"], host = host, ""
     port = f":{parts['port']}" if "port" in parts else ""
+    if known_as := settings().hosts_address:  # where hosts outside find it
+        host, _, number = known_as.partition(":")
+        port = f":{number}" if number else port
     tail = f"?{urlencode(query)}" if query else ""
     return f"postgresql://{quote(role)}:{quote(password, safe='')}@{host}{port}/{name}{tail}"
 

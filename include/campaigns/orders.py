@@ -18,6 +18,7 @@ from include.campaigns.faults import Fault, RefusedError
 from include.campaigns.quote import Warned, last_quote, make_quote
 from include.campaigns.store import OVER, Client
 from include.campaigns.template import ALIASES, variables
+from include.campaigns.trial import send_test
 from include.db.savepoint import savepoint
 
 ACTIVE = frozenset(("scheduled", "paused"))
@@ -55,7 +56,10 @@ def carry_out(
         return _over(case, file)
     if campaign.begun:
         return _begun(case, file)
-    return _before(case, file)
+    outcome = _before(case, file)
+    if not outcome.faults and (told := send_test(case, file, upload_id)):
+        outcome.warnings.append(told)
+    return outcome
 
 
 def _check_variables(file: CampaignFile, known: tuple[str, ...]) -> None:

@@ -126,7 +126,6 @@ def _body(case: Case, totals: Totals, opens: datetime | None, elsewhere: int) ->
         *_text_warnings(totals, because),
         *([Warned("elsewhere", {"n": elsewhere})] if elsewhere else []),
         *([Warned("no_modem")] if not modems else []),
-        *([Warned("test_to")] if case.spec.data.get("test_to") else []),
     ]
     return {
         "campaign": case.spec.name,

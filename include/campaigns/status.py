@@ -8,6 +8,7 @@ from include.campaigns import store
 from include.campaigns.faults import refuse
 from include.campaigns.quote import money
 from include.campaigns.store import Campaign
+from include.campaigns.trial import trials
 from include.db import connect, sql
 
 COUNTS = (
@@ -36,7 +37,12 @@ def campaign_status(code: str, name: str) -> dict[str, Any]:
 
 
 def describe(conn: Connection, campaign: Campaign) -> dict[str, Any]:
-    """The same for a campaign at hand."""
+    """The same for a campaign at hand, with its test sends."""
+    tests = [_account(conn, test) for test in trials(conn, campaign)]
+    return {**_account(conn, campaign), "tests": tests}
+
+
+def _account(conn: Connection, campaign: Campaign) -> dict[str, Any]:
     counts = dict.fromkeys(COUNTS, 0)
     segments = 0
     skipped: dict[str, int] = {}

@@ -24,8 +24,6 @@ def make_buckets() -> None:
 
 def make_administrator() -> None:
     """Make the administrator if there is none of that name; the password of one is left alone."""
-    from airflow.cli.cli_parser import get_parser
-
     command = [
         "users",
         "create",
@@ -40,6 +38,19 @@ def make_administrator() -> None:
     command += ["--email", os.environ["AIRFLOW_ADMIN_EMAIL"]]
     # Within this process: on a command line every user of the machine could read the password.
     command += ["--password", PASSWORD.read_text(encoding="utf-8").strip()]
+    _airflow(command)
+
+
+def open_monitoring() -> None:
+    """Let those who may look and those who may start runs see the pages of our plugin, as Op and Admin do."""
+    _airflow(
+        ["roles", "add-perms", "Viewer", "User", "--action", "can_read", "--resource", "Plugins"]
+    )
+
+
+def _airflow(command: list[str]) -> None:
+    from airflow.cli.cli_parser import get_parser
+
     arguments = get_parser().parse_args(command)
     arguments.func(arguments)
 
@@ -47,3 +58,4 @@ def make_administrator() -> None:
 if __name__ == "__main__":
     make_buckets()
     make_administrator()
+    open_monitoring()

@@ -1,21 +1,55 @@
-"""``python -m rehearsal run|up|down|demo|backup|upgrade``: see docs/runbooks/deployment.md."""
+"""``python -m rehearsal run|up|down|demo|backup``: see docs/runbooks/deployment.md."""
 
 import json
+import os
+import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
+from include.demo.day import Clock, play
 from include.errors import SmsswitchError
-from rehearsal import engine
-from rehearsal.production import Production, tell
+from include.settings import ROOT
+from rehearsal import checks, engine
+from rehearsal.day import SEED, ProductionDay, TlsApi, differences
+from rehearsal.faults import Faults
+from rehearsal.production import FOLDER, Production, ProductionError, tell
+
+
+@contextmanager
+def brought_up(*, keep: bool = False) -> Iterator[tuple[Production, dict[str, Any]]]:
+    """The whole production file, up and well, with what was measured; taken away at the end."""
+    with engine.engine(keep=keep) as found:
+        production = Production(found, tell)
+        production.prepare()
+        try:
+            healthy = production.up()
+            yield production, {"seconds_to_healthy": healthy, "memory": production.memory()}
+        except BaseException:
+            if keep:
+                raise
+            production.keep_logs()
+            raise
+        finally:
+            if not keep:
+                production.down()
+
+
+def run() -> int:
+    """Bring everything up, look whether it is what docker-compose.yaml says, take it away again."""
+    with brought_up() as (production, figures):
+        figures["checks"] = checks.run(production)
+        _write("run.json", figures)
+    return 0
 
 
 def up() -> int:
     """Bring everything up and leave it up: `down` takes it away."""
-    with engine.engine(keep=True) as found:
-        production = Production(found, tell)
-        production.prepare()
-        seconds = production.up()
-        sys.stdout.write(json.dumps({"healthy": seconds, "memory": production.memory()}, indent=2))
-        sys.stdout.write("\n")
+    with brought_up(keep=True) as (_production, figures):
+        _write("run.json", figures)
     return 0
 
 
@@ -28,7 +62,72 @@ def down() -> int:
     return 0
 
 
-TASKS = {"up": up, "down": down}
+def demo() -> int:
+    """The demo's day with four faults in it, held against the same day on one machine."""
+    reference = json.loads(_reference().read_text(encoding="utf-8"))
+    with brought_up() as (production, figures):
+        return _day(production, figures, reference)
+
+
+def demo_here() -> int:
+    """The same on what `up` has left."""
+    reference = json.loads(_reference().read_text(encoding="utf-8"))
+    with engine.engine(keep=True) as found:
+        production = Production(found, tell)
+        production.load()
+        return _day(production, {}, reference)
+
+
+def _day(production: Production, figures: dict[str, Any], reference: dict[str, Any]) -> int:
+    api = TlsApi(production, "admin", production.secret("airflow_admin_password"))
+    faults = Faults(production, api, tell)
+    day = ProductionDay(production, tell, SEED, faults.at)
+    faults.logs = lambda: [host.network_log for host in day.hosts]
+    clock = Clock()
+    outcome = play(day, clock)
+    faults.finish()
+    figures |= {
+        "day": outcome.document,
+        "recoveries": faults.recoveries,
+        "memory_after": production.memory(),
+        "disagreements": outcome.disagreements,
+        "differences": differences(outcome.document, reference),
+        "one_machine_seconds": reference["seconds"],
+    }
+    _write("demo.json", figures)
+    wrong = [*outcome.disagreements, *figures["differences"]]
+    if wrong:
+        raise ProductionError("; ".join(wrong))
+    tell("the same summary as on one machine; nothing lost, nothing twice")
+    return 0
+
+
+def _reference() -> Path:
+    """The summary of `smsswitch demo` on this machine, played now unless SMSSWITCH_REFERENCE names one."""
+    if given := os.environ.get("SMSSWITCH_REFERENCE"):
+        return Path(given)
+    tell("first the same day on one machine")
+    var = FOLDER / "one-machine"
+    subprocess.run(
+        [sys.executable, "-m", "include.cli", "demo"],
+        check=True,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "SMSSWITCH_VAR": str(var)},
+    )
+    return var / "demo" / "summary.json"
+
+
+def _write(name: str, figures: dict[str, Any]) -> None:
+    text = json.dumps(
+        {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **figures}, indent=2
+    )
+    (FOLDER / name).write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
+
+
+TASKS = {"run": run, "up": up, "down": down, "demo": demo, "demo-here": demo_here}
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in TASKS:

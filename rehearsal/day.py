@@ -21,6 +21,7 @@ from rehearsal.production import FOLDER, Production
 from rehearsal.senders import start_sender
 
 T = TypeVar("T")
+SEED = 2012
 SIZE = Size(latency_ms=200)  # slow enough for something to die in the middle
 
 
@@ -33,7 +34,16 @@ class TlsApi(Api):
 
     def connection(self) -> http.client.HTTPConnection:
         """A new connection to it."""
-        return http.client.HTTPSConnection("localhost", self.port, timeout=30, context=self._tls)
+        return http.client.HTTPSConnection("localhost", self.port, timeout=60, context=self._tls)
+
+    def ask_openly(self, path: str) -> Any:
+        """What is told to somebody who has not logged in."""
+        return self._ask("GET", path, None, {})
+
+    def plugin(self, method: str, path: str, body: object = None) -> Any:
+        """One request outside /api/v2, as the same user."""
+        self.token()
+        return self._ask(method, path, body, {"Authorization": f"Bearer {self._token}"})
 
 
 class ProductionCentre(Centre):

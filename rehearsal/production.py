@@ -155,6 +155,11 @@ class Production:
         lines = self.engine.docker("stats", "--no-stream", "--format", form, *names).splitlines()
         return dict(sorted(line.split("\t", 1) for line in lines))
 
+    def keep_logs(self) -> None:
+        """What the containers said, for whoever looks for the fault."""
+        (FOLDER / "containers.log").write_text(self.compose("logs", "--no-color", "--timestamps"))
+        self.say(f"what they said is in {FOLDER}/containers.log")
+
     def down(self) -> None:
         """Take away containers, networks and volumes of the project."""
         self.compose(

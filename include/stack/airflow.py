@@ -115,6 +115,7 @@ def environment(var: Path, port: int, metadata_url: str, known: Secrets) -> dict
         "AIRFLOW_HOME": str(home),
         "NO_PROXY": "127.0.0.1,localhost",
         "PYTHONUNBUFFERED": "1",
+        "SMSSWITCH_AIRFLOW_DATABASE_URL": metadata_url,  # for `airflow db clean`, by the DAG retention
         "SMSSWITCH_VAR": str(var),
         "SPT_NOENV": "1",  # a process keeps its environment when it changes its title
     }
@@ -181,10 +182,14 @@ class Api:
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """One request below /api/v2; AirflowError when refused, TransientError when not there."""
+        self.token()
+        return self._ask(method, f"/api/v2{path}", body, {"Authorization": f"Bearer {self._token}"})
+
+    def token(self) -> None:
+        """Log in, once."""
         if not self._token:
             token = self._ask("POST", "/auth/token", self._login, {})
             self._token = token["access_token"]
-        return self._ask(method, f"/api/v2{path}", body, {"Authorization": f"Bearer {self._token}"})
 
     def connection(self) -> http.client.HTTPConnection:
         """A new connection to it."""

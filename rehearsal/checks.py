@@ -1,0 +1,162 @@
+"""Whether the running stack is what docker-compose.yaml promises: looked at from outside and inside."""
+
+import json
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import psycopg2
+
+from include.stack.airflow import AirflowError
+from rehearsal.day import TlsApi, stack_of
+from rehearsal.production import Production, ProductionError, new_password
+
+# What each role of FAB may do with the forms of operators and the monitoring page.
+ROLES = {
+    "Admin": {"look": True, "order": True},
+    "Op": {"look": True, "order": True},
+    "User": {"look": True, "order": True},
+    "Viewer": {"look": True, "order": False},
+}
+FORM = {"action": "stop", "mac": "64:31:50:1b:e9:e9"}
+
+
+def run(production: Production) -> dict[str, str]:
+    """Every check by name, with what was seen; ProductionError at the first that fails."""
+    stack_of(production)
+    checks: dict[str, Callable[[Production], str]] = {
+        "containers": containers,
+        "database in the clear": clear_database,
+        "database with TLS": tls_database,
+        "proxy": proxy,
+        "roles": roles,
+        "secrets": secrets,
+    }
+    seen = {}
+    for name, check in checks.items():
+        seen[name] = check(production)
+        production.say(f"{name}: {seen[name]}")
+    return seen
+
+
+def containers(production: Production) -> str:
+    """Nobody is root, may gain privileges or write into its image; memory and logs have limits."""
+    names = [c["Name"] for c in production.containers()]
+    for one in json.loads(production.engine.docker("inspect", *names)):
+        host, name = one["HostConfig"], one["Name"]
+        _want(host["ReadonlyRootfs"], f"{name}: the root file system is writable")
+        _want(host["CapDrop"] == ["ALL"], f"{name}: keeps capabilities")
+        _want("no-new-privileges:true" in host["SecurityOpt"], f"{name}: may gain privileges")
+        _want(host["Memory"] > 0, f"{name}: no memory limit")
+        _want(bool(host["LogConfig"]["Config"].get("max-size")), f"{name}: logs are not rotated")
+    running = [c for c in production.containers() if c["State"] == "running"]
+    for one in running:
+        words = ("exec", one["Name"], "cat", "/proc/1/status")
+        status = production.engine.docker(*words).splitlines()
+        uid = next(line.split()[1] for line in status if line.startswith("Uid:"))
+        held = next(line.split()[1] for line in status if line.startswith("CapEff:"))
+        _want(uid != "0" and int(held, 16) == 0, f"{one['Name']}: uid {uid}, capabilities {held}")
+    return f"{len(running)} run without root, capabilities or a writable image"
+
+
+def clear_database(production: Production) -> str:
+    """A right password without TLS is not let in."""
+    url = _database(production)
+    try:
+        psycopg2.connect(url.replace("sslmode=verify-full", "sslmode=disable")).close()
+    except psycopg2.OperationalError as error:
+        _want("no pg_hba.conf entry" in str(error), f"another refusal: {error}")
+        return "refused"
+    raise ProductionError("PostgreSQL let a login in without TLS")
+
+
+def tls_database(production: Production) -> str:
+    """With TLS and the authority's certificate it is, by SCRAM."""
+    conn = psycopg2.connect(_database(production))
+    try:
+        with conn.cursor() as cur:
+            cur.execute("select version, cipher from pg_stat_ssl where pid = pg_backend_pid()")
+            version, cipher = cur.fetchone() or ("", "")
+    finally:
+        conn.close()
+    query = "select count(*) from pg_authid where rolcanlogin and rolpassword not like 'SCRAM-SHA-256$%'"
+    words = ("exec", "-T", "postgres", "psql", "-U", "postgres", "-d", "postgres", "-Atc", query)
+    _want(production.compose(*words).strip() == "0", "a password is not kept as SCRAM")
+    return f"{version}, {cipher}, every password kept as SCRAM-SHA-256"
+
+
+def proxy(production: Production) -> str:
+    """Airflow answers with a certificate that is verified, and tasks' interface is not to be had."""
+    api = TlsApi(production, "nobody", "")
+    health = api.ask_openly("/api/v2/monitor/health")
+    for part in ("metadatabase", "scheduler", "triggerer", "dag_processor"):
+        _want(health[part]["status"] == "healthy", f"{part} is {health[part]['status']}")
+    try:
+        api.ask_openly("/execution/health")
+    except AirflowError as error:
+        _want(": 404" in str(error), f"/execution/ answered {error}")
+        return "healthy behind TLS; /execution/ is closed"
+    raise ProductionError("/execution/ is open to the outside")
+
+
+def roles(production: Production) -> str:
+    """One user of each role may do what the role says, and no more."""
+    told = []
+    for role, rights in ROLES.items():
+        api = TlsApi(production, *_user(production, role))
+        looks = _allowed(partial(api.plugin, "GET", "/monitoring/api/groups"))
+        form = {"logical_date": None, "conf": FORM}
+        orders = _allowed(partial(api.call, "POST", "/dags/group_control/dagRuns", form))
+        seen = {"look": looks, "order": orders}
+        _want(seen == rights, f"{role} may {seen}, should {rights}")
+        told.append(f"{role}: {'looks' * looks}{' and orders' * orders}")
+    return "; ".join(told)
+
+
+def secrets(production: Production) -> str:
+    """No secret stands in what the engine tells of a container, nor in any log."""
+    texts = {
+        path.name: path.read_text(errors="replace").strip() for path in production.secrets.iterdir()
+    }
+    kept = {name: text for name, text in texts.items() if text and "certificate" not in name}
+    names = [c["Name"] for c in production.containers()]
+    told = production.engine.docker("inspect", *names) + production.compose("logs", "--no-color")
+    for name, text in kept.items():
+        _want(text not in told, f"{name} can be read in `docker inspect` or in a log")
+    return f"{len(kept)} secrets are in no environment and in no log"
+
+
+def _user(production: Production, role: str) -> tuple[str, str]:
+    """A new user of that role."""
+    password = new_password()
+    name = f"rehearsal-{role.lower()}-{password[:5].lower()}"
+    api = TlsApi(production, "admin", production.secret("airflow_admin_password"))
+    api.plugin(
+        "POST",
+        "/auth/fab/v1/users",
+        {
+            "username": name, "password": password, "email": f"{name}@localhost",
+            "first_name": "Rehearsal", "last_name": role, "roles": [{"name": role}],
+        },
+    )  # fmt: skip
+    return name, password
+
+
+def _allowed(ask: Callable[[], Any]) -> bool:
+    try:
+        ask()
+    except AirflowError as error:
+        if ": 403" in str(error):
+            return False
+        raise
+    return True
+
+
+def _database(production: Production) -> str:
+    return os.environ["SMSSWITCH_DATABASE_URL"]
+
+
+def _want(holds: object, otherwise: str) -> None:
+    if not holds:
+        raise ProductionError(otherwise)

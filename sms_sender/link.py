@@ -367,8 +367,9 @@ class Link:
 
     def _claim(self) -> None:
         if self._token is None:
-            self._token = str(self._runtime.fresh_id())
-            self._journal.remember("lease_token", self._token).wait()
+            token = str(self._runtime.fresh_id())
+            self._journal.remember("lease_token", token).wait()
+            self._token = token
         answer = self._centre.claim(self._token)
         if answer["batch"] is None:
             poll = 0.5 if self._until_idle else CLAIM_SECONDS

@@ -127,6 +127,8 @@ class Runtime:
     fresh_id: Callable[[], uuid.UUID] = staticmethod(uuid.uuid4)
     connection: type[sqlite3.Connection] = sqlite3.Connection
     """What the journal is opened as."""
+    idle_seconds: float = 0.05
+    """How often a modem with nothing to do looks around."""
 
     def thread(self, run: Callable[[], None], name: str) -> Thread:
         """Make a thread that does not outlive the process."""

@@ -21,7 +21,6 @@ from sms_sender.writer import Ticket
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 20.0
 QUOTA = "quota"
-IDLE_SECONDS = 0.05
 POLL_SECONDS = 0.2
 REFUSALS = 3
 TRIES = 3
@@ -57,7 +56,7 @@ class Worker:
         balance_seconds: float = 21_600.0,
         runtime: Runtime = HERE,
     ) -> None:
-        self._now = runtime.monotonic
+        self._now, self._idle = runtime.monotonic, runtime.idle_seconds
         self.status = ModemStatus(modem.port)
         self._modem = modem
         self._journal = journal
@@ -166,7 +165,7 @@ class Worker:
                 self._send(part)
             else:
                 self._flush_refusals()
-                self._queue.wait(IDLE_SECONDS)
+                self._queue.wait(self._idle)
             now = self._now()
             if part is None or now - self._polled > POLL_SECONDS:
                 self._polled = now

@@ -169,7 +169,7 @@ class Host:
 
 def _connection(host: Host) -> type[sqlite3.Connection]:
     """The journal's connection: a commit takes a while, and may fail."""
-    scheduler, life = host.world.scheduler, host.life
+    scheduler = host.world.scheduler
 
     class Connection(sqlite3.Connection):
         def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
+from typing import Any
 
 from sms_sender.simulator import Options
 
@@ -78,7 +79,7 @@ def draw(seed: int) -> Plan:
 
 
 def _options(rng: random.Random, seed: int) -> Options:
-    rates = {
+    rates: dict[str, Any] = {
         name: rng.choice((0.0, 0.0, 0.0, 0.05, 0.2))
         for name in (
             *("reject", "retryable", "network_timeout", "silent", "late", "noise", "hang"),

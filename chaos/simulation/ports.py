@@ -58,6 +58,7 @@ class Port:
         self.device = device
         self.waiters: list[Any] = []
         self.waiting = bytearray()
+        self._wire = bytearray()
         self._scheduler = scheduler
         self._wakes_at: float | None = None
 
@@ -70,14 +71,14 @@ class Port:
         """Bring what the modem says on its way, and see to it that it is woken."""
         device, scheduler = self.device, self._scheduler
         if device.output and not self.gone:
-            said = bytes(device.output)
+            on_its_way = bool(self._wire)
+            self._wire += device.output
             device.output.clear()
-            if scheduler.rng.random() < 0.1:
-                at = scheduler.rng.randrange(len(said) + 1)
-                self._arrive(said[:at])
-                scheduler.after(0.0, lambda: self._arrive(said[at:]))
-            else:
-                self._arrive(said)
+            if not on_its_way and scheduler.rng.random() < 0.1:
+                self._arrive(scheduler.rng.randrange(len(self._wire)))
+                scheduler.after(scheduler.rng.random() * 0.01, self._arrive)
+            elif not on_its_way:
+                self._arrive()
         if device.unplugged and not self.gone:
             self.gone = True
             wake(scheduler, self.waiters)
@@ -92,14 +93,17 @@ class Port:
         self.device.wake(self._scheduler.now)
         self.pump()
 
-    def _arrive(self, data: bytes) -> None:
-        if not self.gone and len(self.waiting) < MAX_WAITING:
+    def _arrive(self, count: int | None = None) -> None:
+        data = bytes(self._wire[:count])
+        del self._wire[:count]
+        if data and not self.gone and len(self.waiting) < MAX_WAITING:
             self.waiting += data
             wake(self._scheduler, self.waiters)
 
     def _replug(self) -> None:
         self.gone = False
         self.waiting.clear()
+        self._wire.clear()
         self.device.replug()
         self.pump()
 

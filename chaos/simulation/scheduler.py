@@ -280,7 +280,7 @@ class VirtualRuntime(Runtime):
         self.life = life
         self.wakes: list[VirtualWake] = []
         self._scheduler = scheduler
-        self.connection = connection
+        self.connection, self.idle_seconds = connection, 0.3
         self.monotonic = lambda: scheduler.now
         self.time = lambda: BEGAN + scheduler.now
         self.event = lambda: _Event(scheduler)

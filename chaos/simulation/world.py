@@ -5,6 +5,7 @@ import random
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,7 @@ class World:
         if plan.reboots:
             at(plan.second_at, lambda: self._reboot(self.hosts[0]))
         for when, draw_number in plan.stop_words:
-            at(when, lambda n=draw_number: self._says_stop(n))
+            at(when, partial(self._says_stop, draw_number))
         if plan.revocation is not None:
             kind, begins, ends = plan.revocation
             if kind == "window":

@@ -19,6 +19,7 @@ FIGURES = {
     "c2": ("chaos.c2_oracle", "the same with SIMs that can be asked, reports and rejected numbers"),
     "c3": ("chaos.c3_points", "kill -9 at each named point of a send"),
     "c4": ("chaos.c4_restart", "SIGTERM under load"),
+    "c5": ("chaos.c5_simulation", "the real service on a virtual clock, every fault at once"),
     "c6": ("chaos.c6_away", "the database is away"),
     "c7": ("chaos.c7_identity", "two hosts with one identity"),
     "c8": ("chaos.c8_lost", "a host is destroyed and condemned"),

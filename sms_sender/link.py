@@ -15,7 +15,7 @@ from sms_sender.journal import Journal
 from sms_sender.journal_rows import REFUSED
 from sms_sender.outbox import Entry
 from sms_sender.queue import FENCED, Queue
-from sms_sender.reconcile import reconcile
+from sms_sender.reconcile import reconcile, told_of
 from sms_sender.runtime import HERE, Runtime, Wake
 
 __all__ = ["Link", "Wake"]
@@ -202,25 +202,13 @@ class Link:
     def _resume(self) -> None:
         while self._to_resume and not self._stopping.is_set():
             batch, finished = self._to_resume[0]
-            told = self._told(batch)
+            told, revoked = told_of(self._centre, batch)
+            if revoked:
+                self._queue.revoke([batch.batch_id])
             self._left.get(batch.batch_id, set()).difference_update(told)
             self._queue.add(batch, finished | told)
             self._to_resume.popleft()
             self._close_finished()
-
-    def _told(self, batch: Batch) -> set[tuple[int, int]]:
-        try:
-            answer = self._centre.claim(batch.token)
-        except Refused as error:
-            log.warning("batch %d: %s", batch.batch_id, error)
-            answer = {}
-        if answer.get("revoked", True):
-            self._queue.revoke([batch.batch_id])
-        return {
-            (int(entry["message_id"]), int(part))
-            for entry in answer.get("messages", ())
-            for part in entry.get("parts_told", ())
-        }
 
     def _reconcile(self) -> bool:
         def told(entries: list[Entry]) -> None:

@@ -1,8 +1,10 @@
-"""After the centre was restored from a backup: it is told all that the journal knows."""
+"""Where host and centre may know different things: which of them tells the other what."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from sms_sender.batches import Batch
+from sms_sender.errors import Refused
 from sms_sender.journal import Journal
 from sms_sender.outbox import Entry
 from sms_sender.queue import Queue
@@ -15,6 +17,13 @@ class Hears(Protocol):
 
     def reconcile(self, results: list[dict[str, Any]], complete: bool) -> dict[str, Any]:
         """Take evidence; `complete` with the last of it."""
+
+
+class Claims(Protocol):
+    """A centre that says again what was claimed."""
+
+    def claim(self, token: str) -> dict[str, Any]:
+        """Ask for the batch of a token."""
 
 
 def reconcile(
@@ -36,3 +45,20 @@ def reconcile(
     told([entry for entry in waiting if entry.table != "inbound"])
     centre.reconcile([], True)
     return True
+
+
+def told_of(centre: Claims, batch: Batch) -> tuple[set[tuple[int, int]], bool]:
+    """Return which (message, part) of a batch the centre was told of, and whether it is revoked.
+
+    After a reboot, or on what may be a copy of the disk, another may have sent of it meanwhile.
+    """
+    try:
+        answer = centre.claim(batch.token)
+    except Refused:
+        return set(), True
+    told = {
+        (int(entry["message_id"]), int(part))
+        for entry in answer.get("messages", ())
+        for part in entry.get("parts_told", ())
+    }
+    return told, bool(answer.get("revoked", True))

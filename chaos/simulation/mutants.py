@@ -192,7 +192,14 @@ MUTANTS = (
         "a copy of the disk does not ask what was told",
         65,
         "went out again",
-        (Edit(Link, "_resume", "told = self._told(batch)", "told = set()"),),
+        (
+            Edit(
+                Link,
+                "_resume",
+                "told, revoked = told_of(self._centre, batch)",
+                "told, revoked = set(), False",
+            ),
+        ),
     ),
 )
 

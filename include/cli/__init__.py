@@ -28,6 +28,7 @@ COMMANDS = {
     "monitor": "include.cli.fleet:monitor",
     "phone": "include.cli.contacts:phone",
     "reports": "include.cli.reports:reports",
+    "retention": "include.cli.retention:retention",
     "scan": "include.cli.bucket:scan",
     "settings": "include.cli.settings:settings_group",
     "stack": "include.cli.stack:stack",

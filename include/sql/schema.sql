@@ -714,6 +714,13 @@ CREATE FUNCTION public.batch_document(batch public.send_batch, own public.modem_
           where
             s.activation_month = batch.activation_month and s.message_id = m.message_id
             and s.batch_id <> batch.batch_id and s.state <> 'planned'
+        ),
+        -- For a host that may be a copy of another's disk: what was told meanwhile.
+        'parts_told', (
+          select coalesce(jsonb_agg(s.part order by s.part), '[]') from public.segment as s
+          where
+            s.activation_month = batch.activation_month and s.message_id = m.message_id
+            and s.batch_id = batch.batch_id
         )
       ) order by m.first_seq), '[]')
       from public.message as m
@@ -2180,6 +2187,17 @@ ALTER TABLE public.ledger_entry ALTER COLUMN entry_id ADD GENERATED ALWAYS AS ID
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.mapping_question (
+    upload_id bigint NOT NULL,
+    run text,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    closed_at timestamp with time zone
+);
+COMMENT ON TABLE public.mapping_question IS 'The one question to ops about the columns of an import; Airflow holds the form.';
+COMMENT ON COLUMN public.mapping_question.run IS 'Which run of contacts_confirm_mapping asks; null = told, and not yet taken up by a run.';
+COMMENT ON COLUMN public.mapping_question.seen_at IS 'Last sign of life of that run; one that gives none for an hour is lost, and another may ask.';
+COMMENT ON COLUMN public.mapping_question.closed_at IS 'Left to the client: not asked again by itself.';
 CREATE TABLE public.meta_columndesc (
     layout text NOT NULL,
     "position" smallint NOT NULL,
@@ -2645,6 +2663,7 @@ CREATE TABLE public.upload (
     validation jsonb,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    reminded_at timestamp with time zone,
     CONSTRAINT upload_import_id_check CHECK ((import_id ~ '^imp_[0-9A-Za-z]{8,32}$'::text)),
     CONSTRAINT upload_sha256_check CHECK ((sha256 ~ '^[0-9a-f]{64}$'::text))
 );
@@ -2654,6 +2673,7 @@ COMMENT ON COLUMN public.upload.in_inbox IS 'Not yet moved to processed/ or quar
 COMMENT ON COLUMN public.upload.fingerprint IS 'sha256 over the header row and the number of columns: what a remembered mapping applies to.';
 COMMENT ON COLUMN public.upload.mapping_by IS 'sidecar, remembered:<import_id>, client, auto, or ops:<user>.';
 COMMENT ON COLUMN public.upload.validation IS 'Great Expectations'' results, as JSON.';
+COMMENT ON COLUMN public.upload.reminded_at IS 'When the client was reminded that the file waits for its columns.';
 ALTER TABLE public.upload ALTER COLUMN upload_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.upload_upload_id_seq
     START WITH 1
@@ -3015,6 +3035,8 @@ ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_pkey PRIMARY KEY (invoice_id);
 ALTER TABLE ONLY public.ledger_entry
     ADD CONSTRAINT ledger_entry_pkey PRIMARY KEY (entry_id);
+ALTER TABLE ONLY public.mapping_question
+    ADD CONSTRAINT mapping_question_pkey PRIMARY KEY (upload_id);
 ALTER TABLE ONLY public.message
     ADD CONSTRAINT message_activation_month_campaign_id_contact_id_key UNIQUE (activation_month, campaign_id, contact_id);
 ALTER TABLE ONLY public.message
@@ -3131,7 +3153,7 @@ CREATE UNIQUE INDEX send_batch_lease ON public.send_batch USING btree (group_id,
 CREATE INDEX send_batch_open ON public.send_batch USING btree (group_id, state, batch_id) WHERE (state = ANY (ARRAY['planned'::public.batch_state, 'leased'::public.batch_state]));
 CREATE INDEX spooled_file_loads ON public.spooled_file USING btree (load_number);
 CREATE INDEX spooled_file_pbx ON public.spooled_file USING btree (pbx, file_id);
-CREATE INDEX taxdata_content ON public.taxdata USING btree (content_digest, ticket_id);
+CREATE INDEX taxdata_content ON public.taxdata USING brin (content_digest) WITH (pages_per_range='16', autosummarize='on');
 CREATE UNIQUE INDEX treatment_run_occasion ON public.treatment_run USING btree (treatment, trigger, occasion);
 CREATE INDEX upload_content ON public.upload USING btree (client_id, sha256);
 CREATE UNIQUE INDEX upload_in_inbox ON public.upload USING btree (client_id, key, sha256) WHERE in_inbox;
@@ -3198,6 +3220,8 @@ ALTER TABLE ONLY public.ledger_entry
     ADD CONSTRAINT ledger_entry_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(campaign_id);
 ALTER TABLE ONLY public.ledger_entry
     ADD CONSTRAINT ledger_entry_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.client(client_id);
+ALTER TABLE ONLY public.mapping_question
+    ADD CONSTRAINT mapping_question_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(upload_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.meta_columndesc
     ADD CONSTRAINT meta_columndesc_layout_fkey FOREIGN KEY (layout) REFERENCES public.ticket_layout(layout);
 ALTER TABLE ONLY public.modem
@@ -3438,6 +3462,8 @@ GRANT SELECT,INSERT ON TABLE public.invoice_line TO smsswitch_app;
 GRANT SELECT ON TABLE public.invoice_line TO smsswitch_reader;
 GRANT SELECT,INSERT ON TABLE public.ledger_entry TO smsswitch_app;
 GRANT SELECT ON TABLE public.ledger_entry TO smsswitch_reader;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mapping_question TO smsswitch_app;
+GRANT SELECT ON TABLE public.mapping_question TO smsswitch_reader;
 GRANT SELECT,INSERT ON TABLE public.meta_columndesc TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.meta_columndesc TO smsswitch_app;
 GRANT SELECT ON TABLE public.meta_columndesc TO smsswitch_reader;
@@ -3466,7 +3492,7 @@ GRANT SELECT,INSERT ON TABLE public.quote TO smsswitch_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rated_ticket TO smsswitch_app;
 GRANT SELECT,DELETE ON TABLE public.rated_ticket TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.rated_ticket TO smsswitch_reader;
-GRANT SELECT,INSERT,DELETE ON TABLE public.rejected_ticket TO smsswitch_taxation;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rejected_ticket TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.rejected_ticket TO smsswitch_app;
 GRANT SELECT ON TABLE public.rejected_ticket TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.remembered_mapping TO smsswitch_app;

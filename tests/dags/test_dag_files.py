@@ -23,6 +23,7 @@ WANTED = {
     "fleet_monitor",
     "group_control",
     "reports",
+    "retention",
     "settings_apply",
     "taxation_analysis",
     "taxation_approve_layout",

@@ -261,3 +261,36 @@ def test_orders_with_a_fault_fail_at_once(bag: Any, db: Database) -> None:
         (instance,) = done.get_task_instances()
         assert (done.state, instance.state) == ("failed", "failed")
     assert db.one("select count(*) from setting") == 0
+
+
+def test_retention_lets_old_data_go_airflows_too(run: Run, db: Database) -> None:
+    db.all(
+        "insert into alert (kind, subject, raised_at, over_at) "
+        "values ('x', 'y', now() - interval '3 years', now() - interval '3 years') returning 1"
+    )
+    dry = run("retention", dry_run=True)
+    assert dry["apply_policies"]["alerts"] == 1
+    assert db.one("select count(*) from alert") == 1
+    done = run("retention", dry_run=False)
+    assert done["apply_policies"]["alerts"] == 1
+    assert isinstance(done["clean_airflow"], str)
+    assert db.one("select count(*) from alert") == 0
+
+
+def test_airflows_own_rows_go_after_their_time(airflow_home: Path) -> None:
+    import sqlite3
+    from datetime import UTC, datetime
+
+    from metadata_cleaning import clean
+
+    with sqlite3.connect(airflow_home / "airflow.db") as conn:
+        conn.execute(
+            "insert into log (dttm, event) values ('2001-01-01 00:00:00.000000', 'of long ago')"
+        )
+    clean(datetime(2002, 1, 1, tzinfo=UTC), dry_run=True)
+    count = "select count(*) from log where event = 'of long ago'"
+    with sqlite3.connect(airflow_home / "airflow.db") as conn:
+        assert conn.execute(count).fetchone() == (1,)
+    clean(datetime(2002, 1, 1, tzinfo=UTC), dry_run=False)
+    with sqlite3.connect(airflow_home / "airflow.db") as conn:
+        assert conn.execute(count).fetchone() == (0,)

@@ -116,4 +116,5 @@ grant select on campaign_archive to smsswitch_app;
 grant delete on alert, inbound_message, treatment_run to smsswitch_app;
 grant select, update, delete on taxdata to smsswitch_taxation;
 grant delete on rated_ticket to smsswitch_taxation;
+grant update on rejected_ticket to smsswitch_taxation;
 grant select on setting, alert_delivery, campaign_archive to smsswitch_reader;

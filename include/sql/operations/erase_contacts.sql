@@ -1,0 +1,3 @@
+-- The person's entries in contact lists.
+delete from contact
+where msisdn = %(msisdn)s

@@ -1,0 +1,3 @@
+-- What the person wrote.
+delete from inbound_message
+where sender = %(msisdn)s

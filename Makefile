@@ -9,7 +9,7 @@ LOCKS := requirements.lock requirements-dev.lock requirements-sender.lock
 LOCK := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header
 export UV_NO_PROGRESS := 1
 
-.PHONY: setup check test up down demo bench chaos lock lock-check compose-check clean wipe fmt schema sender-dist sender-dist-check
+.PHONY: setup check test up down demo bench chaos lock lock-check compose-check compose-run compose-demo compose-restore upgrade-check kubernetes-check clean wipe fmt schema sender-dist sender-dist-check
 
 setup: $(VENV)/.synced  ## virtual environment with everything, both commands in it
 
@@ -69,6 +69,21 @@ sender-dist-check: setup ## install and remove it in a whole Debian 12 (root, mm
 
 compose-check: setup ## docker-compose.yaml by the real parser, with and without its secrets; Dockerfiles by hadolint
 	@$(PY) scripts/compose_check.py
+
+compose-run: setup ## the production file brought up for real, looked at, taken away again (root; a Docker engine or docker.io, mmdebstrap)
+	@$(PY) -m rehearsal run
+
+compose-demo: setup ## the demo's day on it while a worker, a scheduler, PostgreSQL and a sender die; the same summary as make demo
+	@$(PY) -m rehearsal demo
+
+compose-restore: setup ## a day, a backup, everything burnt but the hosts, a restore: what is left, and what hosts say of the time between
+	@$(PY) -m rehearsal restore
+
+upgrade-check: setup ## version 0.1.0 with its senders at work, brought to this one (needs the tag v0.1.0)
+	@$(PY) -m rehearsal.upgrade
+
+kubernetes-check: setup ## kubernetes/ against the schemas of Kubernetes and against docker-compose.yaml
+	@$(PY) scripts/kubernetes_check.py
 
 up: setup ## the whole centre in the background on the loopback; addresses and logins in var/run/stack.json
 	@$(VENV)/bin/smsswitch stack up

@@ -1,4 +1,4 @@
-"""``python -m rehearsal run|up|down|demo|backup``: see docs/runbooks/deployment.md."""
+"""``python -m rehearsal run|up|down|demo|restore``: see docs/runbooks/deployment.md."""
 
 import json
 import os
@@ -17,6 +17,7 @@ from rehearsal import checks, engine
 from rehearsal.day import SEED, ProductionDay, TlsApi, differences
 from rehearsal.faults import Faults
 from rehearsal.production import FOLDER, Production, ProductionError, tell
+from rehearsal.restore import rehearse
 
 
 @contextmanager
@@ -67,6 +68,14 @@ def demo() -> int:
     reference = json.loads(_reference().read_text(encoding="utf-8"))
     with brought_up() as (production, figures):
         return _day(production, figures, reference)
+
+
+def restore() -> int:
+    """A backup while hosts send, the centre burnt, a restore."""
+    with brought_up() as (production, figures):
+        figures["restore"] = rehearse(production)
+        _write("restore.json", figures)
+    return 0
 
 
 def demo_here() -> int:
@@ -127,7 +136,14 @@ def _write(name: str, figures: dict[str, Any]) -> None:
     sys.stdout.write(text + "\n")
 
 
-TASKS = {"run": run, "up": up, "down": down, "demo": demo, "demo-here": demo_here}
+TASKS = {
+    "run": run,
+    "up": up,
+    "down": down,
+    "demo": demo,
+    "restore": restore,
+    "demo-here": demo_here,
+}
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in TASKS:

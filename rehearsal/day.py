@@ -69,13 +69,18 @@ class ProductionDay(Day):
     """The same steps on the production stack, with what kills and restarts in between."""
 
     def __init__(
-        self, production: Production, say: Say, seed: int, at: Callable[..., None]
+        self,
+        production: Production,
+        say: Say,
+        seed: int,
+        at: Callable[..., None],
+        size: Size = SIZE,
     ) -> None:
         self.production, self.at = production, at
         self.logins: dict[str, dict[str, Any]] = {}
         super().__init__(
             say,
-            SIZE,
+            size,
             seed,
             stack_of(production),
             centre=ProductionCentre(production),

@@ -87,12 +87,9 @@ class Production:
         profiles: Iterable[str] = (),
         seconds: float = 600.0,
         stdin: bytes | None = None,
-        project: str = PROJECT,
     ) -> str:
         """Run docker-compose on the file; its standard output. ProductionError with its last words."""
-        command = [str(_binary()), "--project-name", project, "--env-file", str(FOLDER / "env")]
-        command += ["--project-directory", str(ROOT), "--progress", "plain"]
-        command += [word for file in self.files for word in ("-f", str(file))]
+        command = self.command()
         command += [word for profile in profiles for word in ("--profile", profile)]
         done = subprocess.run(
             [*command, *arguments],
@@ -108,6 +105,12 @@ class Production:
             words = (done.stderr or done.stdout).decode(errors="replace").strip()
             raise ProductionError(f"compose {' '.join(arguments[:3])}: {words[-1200:]}")
         return done.stdout.decode(errors="replace")
+
+    def command(self) -> list[str]:
+        """How compose is called for this project."""
+        command = [str(_binary()), "--project-name", PROJECT, "--env-file", str(FOLDER / "env")]
+        command += ["--project-directory", str(ROOT), "--progress", "plain"]
+        return command + [word for file in self.files for word in ("-f", str(file))]
 
     def up(self) -> dict[str, float]:
         """Start everything; seconds from `up` until each service was healthy."""

@@ -25,9 +25,13 @@ class HostError(SmsswitchError):
 
 @dataclass
 class Host:
-    """One group's two processes; ``network_log`` is what its emulated modems took."""
+    """One group's two processes; ``network_log`` is what its emulated modems took.
+
+    ``code`` is a folder with another version of ``sms_sender`` to run.
+    """
 
     folder: Path
+    code: Path | None = None
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -44,6 +48,7 @@ class Host:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                cwd=self.code,  # first on the path of modules
                 env={k: v for k, v in os.environ.items() if not k.startswith("SMSSWITCH_")},
             )
         marks = [asdict(Mark.of(process.pid)) for process in self.processes.values()]
@@ -101,13 +106,19 @@ def _marks_file(folder: Path) -> Path:
 
 
 def start_host(
-    folder: Path, group: dict[str, Any], modems: int, *, latency_ms: int, seed: int
+    folder: Path,
+    group: dict[str, Any],
+    modems: int,
+    *,
+    latency_ms: int,
+    seed: int,
+    code: Path | None = None,
 ) -> Host:
     """Start ``modems`` emulated modems and a sender that drives them as the host of ``group``.
 
     ``group`` is what `smsswitch groups add --json` printed: it holds the host's own credential.
     """
-    host, ports = start_modems(folder, modems, latency_ms=latency_ms, seed=seed)
+    host, ports = start_modems(folder, modems, latency_ms=latency_ms, seed=seed, code=code)
     try:
         config = folder / "sender.toml"
         _write_private(config, _configuration(folder, group, ports))
@@ -119,13 +130,13 @@ def start_host(
 
 
 def start_modems(
-    folder: Path, modems: int, *, latency_ms: int, seed: int
+    folder: Path, modems: int, *, latency_ms: int, seed: int, code: Path | None = None
 ) -> tuple[Host, list[str]]:
     """Start ``modems`` emulated modems alone: a host without a sender yet, and its ports."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in ("network.jsonl", "journal.sqlite3", "journal.sqlite3-wal", "journal.sqlite3-shm"):
         (folder / old).unlink(missing_ok=True)
-    host = Host(folder)
+    host = Host(folder, code)
     ports_file = folder / "ports"
     ports_file.unlink(missing_ok=True)
     options = {

@@ -5,7 +5,7 @@ whatever the order in which files came and columns widened.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
 
@@ -14,7 +14,14 @@ import numpy as np
 from include.taxation.clock import PbxClock
 from include.taxation.exact import ExactReader, Rejected
 from include.taxation.fields import Stored
-from include.taxation.matrix import Bytes, MatrixReader, Read, as_matrix, is_blank, order_of_dates
+from include.taxation.matrix import (
+    Bytes,
+    MatrixReader,
+    Read,
+    as_matrix,
+    blank_bytes,
+    order_of_dates,
+)
 from include.taxation.records import Section
 
 CHUNK_RECORDS = 4000
@@ -34,7 +41,10 @@ class Tally:
 
 
 class Converter:
-    """Turns the records of one section into the text that COPY reads."""
+    """Turns the records of one section into the text that COPY reads.
+
+    ``written`` names the columns to fill, all of those that ``filled`` gives or more.
+    """
 
     def __init__(
         self,
@@ -45,6 +55,7 @@ class Converter:
         pbx: str,
         charset: str,
         tally: Tally,
+        written: Set[str] | None = None,
     ) -> None:
         self.section = section
         self.clock = clock
@@ -52,13 +63,11 @@ class Converter:
         self.tally = tally
         self._records = as_matrix(section.body, section.stride)
         in_order = sorted(stored, key=lambda each: each.field.first)
-        # Most fields of most files are blank throughout: those columns are not even named.
-        self.stored = [
-            each
-            for each in in_order
-            if each.name in _ALWAYS_WRITTEN or not is_blank(self._records, each)
-        ]
-        written = {each.name for each in self.stored}
+        if written is None:
+            written = filled(section, stored)
+        self.stored = [each for each in in_order if each.name in written]
+        #: What ``rows`` made, a chunk at a time: 16 bytes a record.
+        self.digests: list[Bytes] = []
         self._blank_numbers = sum(
             each.kind in ("bigint", "numeric") for each in in_order if each.name not in written
         )
@@ -74,6 +83,14 @@ class Converter:
         """The columns of taxdata that the rows fill, in their order."""
         return (*ROW_COLUMNS, *(each.name for each in self.stored))
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """The lowest and the highest of what digests begin with."""
+        if self._date is None:
+            return 0, 0
+        order = order_of_dates(self._records, self._date) & 0xFFFFFFFF
+        return int(order.min()), int(order.max())
+
     def rows(self, file_id: int) -> Iterator[bytes]:
         """COPY text (null is the empty string), a chunk at a time; fills the tally on the way."""
         stride, records = self.section.stride, self._records
@@ -85,6 +102,7 @@ class Converter:
             body = self.section.body[at * stride : (at + len(chunk)) * stride]
             first_line = self.section.first_line + at
             digests = self._digests(body, chunk)
+            self.digests.append(digests)
             read = matrix.read(body, chunk, _own_matrix(own, first_line, digests))
             self._count(read)
             lines = [read.text]
@@ -133,6 +151,16 @@ class Converter:
 
     def _is_call_type(self, value: bytes) -> bool:
         return value.isdigit() and int(value) in self._call_types
+
+
+def filled(section: Section, stored: Sequence[Stored]) -> set[str]:
+    """The columns that have something in them: most fields of most files are blank throughout."""
+    blank = blank_bytes(as_matrix(section.body, section.stride))
+    return {
+        each.name
+        for each in stored
+        if each.name in _ALWAYS_WRITTEN or not blank[each.field.first - 1 : each.field.last].all()
+    }
 
 
 def call_types(version: bytes) -> range:

@@ -5,10 +5,13 @@ What can be known of the cut from the code stream is checked here; the rest show
 """
 
 import io
+import logging
 import re
 import subprocess
 import tempfile
 import zlib
+
+import numpy as np
 
 from include.taxation.faults import SpoolFault
 
@@ -16,9 +19,12 @@ LIMIT_BYTES = 200 * 1024 * 1024
 LIMIT_RATIO = 1000
 # Small files of blanks have great ratios; the ratio only matters once there is something to fear.
 RATIO_FREE_BYTES = 16 * 1024 * 1024
+LARGE_BYTES = 1024 * 1024
+_PIPE_BYTES = 1024 * 1024
 COMPRESS_MAGIC = b"\x1f\x9d"
 GZIP_MAGIC = b"\x1f\x8b"
 _CLEAR_CODE = 256
+log = logging.getLogger(__name__)
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -70,11 +76,19 @@ def _from_compress(data: bytes, cap: int) -> bytes:
 
 
 def _uncompress(data: bytes, sink: _CappedOutput) -> None:
+    """Large data by the gzip program, whose work another processor core can do, and faster."""
     try:
         import ncompress
     except ImportError:
         _uncompress_with_gzip(data, sink)
         return
+    if len(data) >= LARGE_BYTES:
+        try:
+            _uncompress_with_gzip(data, sink)
+        except (ValueError, OSError):
+            log.info("gzip did not take the data: a second opinion follows")
+        else:
+            return
     ncompress.decompress(data, sink)
 
 
@@ -83,15 +97,20 @@ def _uncompress_with_gzip(data: bytes, sink: _CappedOutput) -> None:
         source.write(data)
         source.seek(0)
         process = subprocess.Popen(
-            ["gzip", "-dc"], stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            ["gzip", "-dc"],
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pipesize=_PIPE_BYTES,
         )
         assert process.stdout is not None
         with process:
             out = process.stdout.read(sink.cap + 1)
-            process.kill()
-    sink.write(out)
+            if len(out) > sink.cap:
+                process.kill()
     if process.returncode > 0:
         raise ValueError("gzip refused the data")
+    sink.write(out)
 
 
 def _from_gzip(data: bytes, cap: int) -> bytes:
@@ -152,10 +171,9 @@ def _tail_is_whole(data: bytes, position: int, width: int) -> bool:
 def _after_clear(codes: bytes, width: int) -> int | None:
     """The offset of the group after the first CLEAR among these codes, if there is one."""
     if width == 16:
-        found = codes.find(_CLEAR_CODE.to_bytes(2, "little"))
-        while found % 2 == 1 and found > 0:
-            found = codes.find(_CLEAR_CODE.to_bytes(2, "little"), found + 1)
-        return None if found < 0 else (found // width + 1) * width
+        clears = np.frombuffer(codes, "<u2", len(codes) // 2) == _CLEAR_CODE
+        found = int(clears.argmax()) if clears.any() else -1
+        return None if found < 0 else (found * 2 // width + 1) * width
     mask = (1 << width) - 1
     for start in range(0, len(codes), width):
         group = codes[start : start + width]

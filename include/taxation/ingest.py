@@ -1,4 +1,4 @@
-"""Spool files into ``taxdata``: each file is one transaction, or is set aside as a whole.
+"""Spool files into ``taxdata``: each file within one transaction, or set aside as a whole.
 
 Killed anywhere, nothing of the file in hand is visible; running again loads it. The order in which
 files come changes neither the table's types nor its rows.
@@ -6,7 +6,7 @@ files come changes neither the table's types nor its rows.
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,13 @@ from include.taxation.spool import (
     raw_key,
     spool_files,
 )
+from include.taxation.together import MOST_BYTES, MOST_FILES, NotPlainError, load_together
 
 ROLE = "smsswitch_taxation"
 LOCK_ATTEMPTS = 5
 log = logging.getLogger(__name__)
 Report = dict[str, Any]
+Batch = list[tuple[register.File, bytes]]
 
 
 def ingest_paths(paths: Iterable[str | Path], pbx: str) -> Report:
@@ -98,25 +100,51 @@ def _ingest(conn: Connection, sources: list[Source], code: str) -> Report:
         "columns_added": [],
         "columns_converted": [],
     }
-    for source in sources:
-        outcome = _one_file(conn, source, pbx, raw)
-        report["files"].append(outcome.document(code))
-        report["columns_added"] += outcome.added
-        report["columns_converted"] += [
-            name for name in outcome.converted if name not in report["columns_converted"]
-        ]
+    for files in _batches(sources, pbx, raw):
+        for outcome in _load_batch(conn, files, pbx):
+            report["files"].append(outcome.document(code))
+            report["columns_added"] += outcome.added
+            report["columns_converted"] += [
+                name for name in outcome.converted if name not in report["columns_converted"]
+            ]
     return report
 
 
-def _one_file(conn: Connection, source: Source, pbx: Pbx, raw: Storage) -> register.Outcome:
-    data = source.read()
-    digest = sha256(data).hexdigest()
-    file = register.File(
-        pbx.code, source.name, source.size, digest, raw_key(pbx.code, digest), source.modified
-    )
-    if not raw.exists(file.raw_key):
-        raw.write_bytes(file.raw_key, data)
-    return load_file(conn, file, data, pbx)
+def _batches(sources: list[Source], pbx: Pbx, raw: Storage) -> Iterator[Batch]:
+    """The files in their order, small ones next to each other together; raw bytes kept first."""
+    batch: Batch = []
+    for source in sources:
+        data = source.read()
+        digest = sha256(data).hexdigest()
+        key = raw_key(pbx.code, digest)
+        if not raw.exists(key):
+            raw.write_bytes(key, data)
+        file = register.File(pbx.code, source.name, source.size, digest, key, source.modified)
+        if len(data) > MOST_BYTES:
+            yield from filter(None, (batch, [(file, data)]))
+            batch = []
+            continue
+        batch.append((file, data))
+        if len(batch) == MOST_FILES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _load_batch(conn: Connection, files: Batch, pbx: Pbx) -> list[register.Outcome]:
+    """All in one transaction if they are plain, else each in its own."""
+    if len(files) > 1:
+        try:
+            outcomes = load_together(conn, files, pbx)
+            conn.commit()
+        except (NotPlainError, psycopg2.errors.LockNotAvailable):
+            conn.rollback()
+        else:
+            for outcome in outcomes:
+                _log(outcome, pbx)
+            return outcomes
+    return [load_file(conn, file, data, pbx) for file, data in files]
 
 
 def load_file(
@@ -131,13 +159,16 @@ def load_file(
             log.warning("taxdata is in use; attempt %s for %s", attempt, file.name)
             time.sleep(0.2 * attempt)
             continue
-        document = outcome.document(pbx.code)
-        del document["name"]  # logging has a name of its own
-        log.info(
-            "spool file %s of %s: %s", file.name, pbx.code, outcome.state, extra={"file": document}
-        )
+        _log(outcome, pbx)
         return outcome
     raise TransientError(f"taxdata stays in use: {file.name} could not be loaded")
+
+
+def _log(outcome: register.Outcome, pbx: Pbx) -> None:
+    document = outcome.document(pbx.code)
+    del document["name"]  # logging has a name of its own
+    name = outcome.file.name
+    log.info("spool file %s of %s: %s", name, pbx.code, outcome.state, extra={"file": document})
 
 
 def _transaction(

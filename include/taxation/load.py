@@ -1,8 +1,9 @@
 """The tickets of one spool file into ``taxdata``, within the caller's transaction."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, cast
 
 from psycopg2 import sql as pgsql
@@ -13,8 +14,9 @@ from include.db import sql
 from include.taxation import adapt
 from include.taxation.adapt import Plan
 from include.taxation.clock import PbxClock
-from include.taxation.convert import LINES_PER_FILE, Converter, Tally
+from include.taxation.convert import Converter, Tally
 from include.taxation.decompress import plain_bytes
+from include.taxation.doubles import Doubles
 from include.taxation.faults import SpoolFault
 from include.taxation.layout import Layout
 from include.taxation.pbx import Pbx
@@ -69,14 +71,16 @@ def load(conn: Connection, file_id: int, data: bytes, pbx: Pbx) -> Loaded:
     """
     loaded = Loaded()
     clock = PbxClock(pbx.timezone)
+    doubles = Doubles(conn)
     for section in sections(plain_bytes(data), blanks_stripped=pbx.blanks_stripped):
         plan = _adapt(conn, section, pbx, loaded)
         converter = Converter(
             section, plan.stored, clock, pbx=pbx.code, charset=pbx.charset, tally=loaded.tally
         )
-        _copy(conn, converter, file_id)
-    _set_aside(conn, file_id, loaded.tally)
-    loaded.tally.counts["duplicate_tickets"] = _mark_duplicates(conn, file_id)
+        doubles.expect([converter])
+        copy_rows(conn, [(file_id, converter)])
+    set_rejects_aside(conn, file_id, loaded.tally)
+    loaded.tally.counts["duplicate_tickets"] = doubles.mark(file_id, file_id)
     return loaded
 
 
@@ -131,33 +135,26 @@ def record_layout(conn: Connection, plan: Plan, version: str, pbx: str) -> None:
         execute_values(cur, "insert into meta_columndesc values %s", rows)
 
 
-def _copy(conn: Connection, converter: Converter, file_id: int) -> None:
-    names = pgsql.SQL(", ").join(map(pgsql.Identifier, converter.names))
+def copy_rows(conn: Connection, files: Sequence[tuple[int, Converter]]) -> None:
+    """COPY what converters of the same columns make, each under the id of its file."""
+    names = pgsql.SQL(", ").join(map(pgsql.Identifier, files[0][1].names))
     statement = pgsql.SQL("copy taxdata ({}) from stdin with (null '', encoding 'UTF8')")
+    rows = chain.from_iterable(converter.rows(file_id) for file_id, converter in files)
     with conn.cursor() as cur:
         cur.copy_expert(
             statement.format(names).as_string(conn),
-            cast(Any, _Stream(converter.rows(file_id))),  # only read() is ever called
+            cast(Any, _Stream(rows)),  # only read() is ever called
             size=_COPY_BYTES,
         )
 
 
-def _set_aside(conn: Connection, file_id: int, tally: Tally) -> None:
+def set_rejects_aside(conn: Connection, file_id: int, tally: Tally) -> None:
+    """Keep the single tickets of a file that cannot be loaded."""
     if not tally.rejected:
         return
     rows = [(file_id, r.line, r.reason, r.column, r.value) for r in tally.rejected]
     with conn.cursor() as cur:
         execute_values(cur, "insert into rejected_ticket values %s", rows, page_size=1000)
-
-
-def _mark_duplicates(conn: Connection, file_id: int) -> int:
-    with conn.cursor() as cur:
-        first = file_id * LINES_PER_FILE
-        cur.execute(
-            sql("taxation/mark_duplicates"), {"first": first, "last": first + LINES_PER_FILE - 1}
-        )
-        (count,) = cur.fetchone() or (0,)
-    return int(count)
 
 
 def counts_document(tally: Tally) -> str:

@@ -53,10 +53,14 @@ def as_matrix(body: bytes, stride: int) -> Bytes:
     return np.frombuffer(body, np.uint8).reshape(-1, stride)
 
 
-def is_blank(records: Bytes, each: Stored) -> bool:
-    """Whether no record has anything in a field."""
-    field = records[:, each.field.first - 1 : each.field.last]
-    return not (field[:500] != BLANK).any() and not (field != BLANK).any()
+def blank_bytes(records: Bytes) -> Flags:
+    """Which bytes of a record are blank in all of them."""
+    if not len(records):
+        return np.ones(records.shape[1], np.bool_)
+    some = np.bitwise_or.reduce(records, axis=0)
+    every = np.bitwise_and.reduce(records, axis=0)
+    blank: Flags = (some == BLANK) & (every == BLANK)
+    return blank
 
 
 def order_of_dates(records: Bytes, each: Stored) -> npt.NDArray[np.int64]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from include.taxation.faults import SpoolFault
 from include.taxation.layout import Layout, parse_format_line
 
@@ -92,10 +94,12 @@ def _padded(layout: Layout, first_line: int, body: bytes, blanks_stripped: bool)
 def _one_version(layout: Layout, first_line: int, body: bytes) -> bytes:
     start, width, stride = layout.version.first - 1, layout.version.width, layout.record_length + 1
     wanted = body[start : start + width]
-    if len({body[at : at + width] for at in range(start, len(body), stride)}) > 1:
-        for number, at in enumerate(range(start, len(body), stride), first_line):
-            found = body[at : at + width]
-            if found.strip(b" ") != wanted.strip(b" "):
-                detail = f"{found.decode('latin-1')!r}, not {wanted.decode('latin-1')!r}"
-                raise SpoolFault("version_mismatch", line=number, detail=detail)
+    if not body:
+        return b""
+    versions = np.frombuffer(body, np.uint8).reshape(-1, stride)[:, start : start + width]
+    for index in np.flatnonzero((versions != versions[0]).any(axis=1)).tolist():
+        found = versions[index].tobytes()
+        if found.strip(b" ") != wanted.strip(b" "):
+            detail = f"{found.decode('latin-1')!r}, not {wanted.decode('latin-1')!r}"
+            raise SpoolFault("version_mismatch", line=first_line + index, detail=detail)
     return wanted.strip(b" ")

@@ -1,5 +1,6 @@
 """What is remembered of every spool file: table ``spooled_file``, its layouts, its sightings."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -82,6 +83,42 @@ def open_file(conn: Connection, file: File) -> int:
         cur.execute(sql("taxation/open_file"), vars(file))
         (file_id,) = cur.fetchone() or (0,)
     return int(file_id)
+
+
+def any_known(conn: Connection, digests: list[str]) -> bool:
+    """Whether a file with any of these contents was seen before."""
+    with conn.cursor() as cur:
+        cur.execute(
+            "select exists (select from spooled_file where sha256 = any(%s))",
+            (digests,),
+        )
+        ((known,),) = cur.fetchall()
+    return bool(known)
+
+
+def open_files(conn: Connection, files: list[File]) -> dict[str, int]:
+    """The ids under which new files are loaded, by content; one after the other."""
+    rows = [{**vars(file), "modified": None} for file in files]
+    with conn.cursor() as cur:
+        cur.execute(sql("taxation/open_files"), {"files": json.dumps(rows)})
+        return {digest: int(file_id) for digest, file_id in cur.fetchall()}
+
+
+def close_files(conn: Connection, outcomes: list[Outcome], counts: list[str]) -> None:
+    """Write down what became of files that were loaded together."""
+    rows = [
+        {
+            **vars(outcome.file),
+            "modified": outcome.file.modified.isoformat(),
+            "layouts": outcome.layouts,
+            "tickets": outcome.tickets,
+            "rejected": outcome.rejected,
+            "counts": json.loads(counted),
+        }
+        for outcome, counted in zip(outcomes, counts, strict=True)
+    ]
+    with conn.cursor() as cur:
+        cur.execute(sql("taxation/close_files"), {"files": json.dumps(rows)})
 
 
 def forget_tickets(conn: Connection, file_id: int) -> None:

@@ -1,29 +1,24 @@
 -- Of the tickets with one content the lowest (sha256, line) stays in v_ticket, whatever the order in
 -- which the files came: a new file may hide its own tickets, or take the place of older ones.
--- Returns how many tickets of the new file were met elsewhere or earlier in it.
-with met as materialized (
-  select distinct n.content_digest
-  from taxdata as n
-  where
-    n.ticket_id between %(first)s and %(last)s
-    and (
-      exists (
-        select from taxdata as o
-        where o.content_digest = n.content_digest and o.ticket_id < n.ticket_id
-      )
-      or (select max(ticket_id) from taxdata) > %(last)s
-      and exists (
-        select from taxdata as o
-        where o.content_digest = n.content_digest and o.ticket_id > %(last)s
-      )
-    )
+-- Digests begin with a date, so only what lies between the new files' lowest and highest is looked at.
+-- Returns how many tickets of the new files were met elsewhere or earlier in them.
+with near as materialized (
+  select content_digest, ticket_id, file_id, line_number, ticket_id between %(first)s and %(last)s as is_new
+  from taxdata
+  where content_digest between %(low)s::uuid and %(high)s::uuid
+),
+met as (
+  select content_digest, bool_and(is_new) as only_new
+  from near
+  group by content_digest
+  having count(*) > 1 and bool_or(is_new)
 ),
 ranked as (
   select
-    t.ticket_id,
-    row_number() over (partition by t.content_digest order by s.sha256, t.line_number) as place
+    n.ticket_id, n.is_new,
+    row_number() over (partition by n.content_digest order by s.sha256, n.line_number) as place
   from met
-  join taxdata as t using (content_digest)
+  join near as n using (content_digest)
   join spooled_file as s using (file_id)
 ),
 kept as (
@@ -36,12 +31,4 @@ hidden as (
   select ticket_id from ranked where place > 1
   on conflict do nothing
 )
-select greatest(0, (
-  select count(*) from ranked where ticket_id between %(first)s and %(last)s
-) - (
-  select count(*) from met
-  where not exists (
-      select from taxdata as o
-      where o.content_digest = met.content_digest and o.ticket_id not between %(first)s and %(last)s
-    )
-))
+select (select count(*) from ranked where is_new) - (select count(*) from met where only_new)

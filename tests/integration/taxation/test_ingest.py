@@ -87,7 +87,7 @@ def test_any_order_of_files_gives_the_same_table(
     for order in itertools.permutations(files):
         db.conn.cursor().execute(
             "set role smsswitch_owner; truncate spooled_file, ticket_layout, spool_sighting cascade;"
-            "reset role; truncate taxdata cascade; truncate alert;"
+            "reset role; truncate taxdata cascade; truncate alert cascade;"
         )
         _forget_columns(db)
         report = ingest_paths(order, "siege")

@@ -64,3 +64,17 @@ def test_row_61_a_file_cut_at_any_byte_is_never_read_as_a_whole_one() -> None:
         except SpoolFault as fault:
             assert fault.code in ("truncated", "no_format_line", "not_compressed_data")
     assert missed <= len(data) // 1000
+
+
+def test_large_data_by_the_gzip_program_is_the_same_and_what_it_refuses_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decompress, "LARGE_BYTES", 1)
+    text = spool_text("ed5.2", 900, 2)
+    packed = ncompress.compress(text)
+    assert plain_bytes(packed) == text
+    with pytest.raises(SpoolFault, match="inflates_over_limit"):
+        plain_bytes(packed, limit=len(text) - 1)
+    broken = packed[:3] + b"\xff\xff" + packed[5:]
+    with pytest.raises(SpoolFault, match="not_compressed_data"):
+        plain_bytes(broken)

@@ -1,6 +1,7 @@
-"""The last part of the one-shot migration: the buckets, and Airflow's first administrator."""
+"""The last part of the one-shot migration: the buckets, Airflow's first administrator and its roles."""
 
 import os
+import runpy
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -41,11 +42,10 @@ def make_administrator() -> None:
     _airflow(command)
 
 
-def open_monitoring() -> None:
-    """Let those who may look and those who may start runs see the pages of our plugin, as Op and Admin do."""
-    _airflow(
-        ["roles", "add-perms", "Viewer", "User", "--action", "can_read", "--resource", "Plugins"]
-    )
+def make_roles() -> None:
+    """Ops and Auditor beside Airflow's own, and the pages of our plugin for everybody."""
+    roles = runpy.run_path(str(Path(__file__).with_name("roles.py")))
+    roles["make_roles"](roles["dags_of"](os.environ["AIRFLOW__CORE__DAGS_FOLDER"]))
 
 
 def _airflow(command: list[str]) -> None:
@@ -58,4 +58,4 @@ def _airflow(command: list[str]) -> None:
 if __name__ == "__main__":
     make_buckets()
     make_administrator()
-    open_monitoring()
+    make_roles()

@@ -28,6 +28,7 @@ FIGURES = {
     "c13": ("chaos.c13_clients", "a client who would reach what is another's"),
     "c15": ("chaos.c15_windows", "sending hours around the world"),
     "c17": ("chaos.c17_money", "invoices issued and credit spent by many at once"),
+    "c18": ("chaos.c18_spools", "spools cut short, an ingest killed, files in any order"),
 }
 _count = click.IntRange(min=1)
 

@@ -9,7 +9,7 @@ LOCKS := requirements.lock requirements-dev.lock requirements-sender.lock
 LOCK := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header
 export UV_NO_PROGRESS := 1
 
-.PHONY: setup check test up down demo bench chaos lock lock-check compose-check compose-run compose-demo compose-restore upgrade-check kubernetes-check clean wipe fmt schema sender-dist sender-dist-check
+.PHONY: setup check test up down demo bench chaos lock lock-check compose-check compose-run compose-demo compose-restore upgrade-check kubernetes-check clean wipe fmt schema docs-data sender-dist sender-dist-check
 
 setup: $(VENV)/.synced  ## virtual environment with everything, both commands in it
 
@@ -33,6 +33,9 @@ lock: ## pin what pyproject.toml asks for (keeps pins that still fit)
 
 schema: setup ## rewrite the golden include/sql/schema.sql from the migrations
 	@$(PY) scripts/golden_schema.py
+
+docs-data: setup ## rewrite docs/data-dictionary.md from the database's own comments
+	@$(PY) scripts/data_dictionary.py
 
 lock-check: setup
 	@mkdir -p var/locks && cp $(LOCKS) var/locks/

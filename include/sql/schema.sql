@@ -630,6 +630,7 @@ CREATE TABLE public.send_batch (
     region text,
     CONSTRAINT send_batch_check CHECK ((((state = 'planned'::public.batch_state) = (lease_token IS NULL)) OR (state = ANY (ARRAY['returned'::public.batch_state, 'condemned'::public.batch_state]))))
 );
+COMMENT ON TABLE public.send_batch IS 'Messages of one campaign for one group: planned, claimed by its host under a lease, reported.';
 COMMENT ON COLUMN public.send_batch.leased_messages IS 'What the host was given: the claim leaves out what must not be sent any more.';
 COMMENT ON COLUMN public.send_batch.leased_segments IS 'Segments of leased_messages still to be sent; their seq, given at the claim, runs from 1 to it.';
 COMMENT ON COLUMN public.send_batch.reported IS 'How many of leased_segments have a result.';
@@ -1793,6 +1794,7 @@ CREATE TABLE public.call_type (
     label_fr text NOT NULL,
     CONSTRAINT call_type_direction_check CHECK ((direction = ANY (ARRAY['outgoing'::text, 'incoming'::text, 'local'::text, 'unspecified'::text])))
 );
+COMMENT ON TABLE public.call_type IS 'The kinds of calls by the number that a ticket gives, and their direction.';
 CREATE TABLE public.campaign (
     campaign_id bigint NOT NULL,
     client_id bigint NOT NULL,
@@ -1822,6 +1824,7 @@ CREATE TABLE public.campaign (
     CONSTRAINT campaign_on_uncertain_check CHECK ((on_uncertain = ANY (ARRAY['hold'::text, 'resend'::text]))),
     CONSTRAINT campaign_purpose_check CHECK ((purpose = ANY (ARRAY['marketing'::text, 'transactional'::text])))
 );
+COMMENT ON TABLE public.campaign IS 'A text for the people of a list, from its file to its end.';
 COMMENT ON COLUMN public.campaign.reason IS 'Why it is in its state, where the state alone does not say.';
 COMMENT ON COLUMN public.campaign.spec IS 'The campaign file as last accepted; frozen once expansion has begun.';
 COMMENT ON COLUMN public.campaign.activation_month IS 'First day of the month of activation: the partition of all its messages.';
@@ -2004,6 +2007,7 @@ CREATE TABLE public.contact (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT contact_msisdn_check CHECK ((((octet_length(msisdn) >= 8) AND (octet_length(msisdn) <= 16)) AND (rtrim(msisdn, '0123456789'::text) = '+'::text) AND (substr(msisdn, 2, 1) <> '0'::text)))
 );
+COMMENT ON TABLE public.contact IS 'A person in a contact list: a number, and what a text may say of its owner.';
 COMMENT ON COLUMN public.contact.row_number IS 'Row of the file it came from, as Excel shows it.';
 ALTER TABLE public.contact ALTER COLUMN contact_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.contact_contact_id_seq
@@ -2023,6 +2027,7 @@ CREATE TABLE public.contact_list (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT contact_list_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
+COMMENT ON TABLE public.contact_list IS 'A client''s list of people, the 2012 « base »: named when it is dropped, written to by campaigns.';
 COMMENT ON COLUMN public.contact_list.variables IS 'Names that a text may use beyond the fixed ones: the var_<name> columns loaded so far.';
 ALTER TABLE public.contact_list ALTER COLUMN list_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.contact_list_list_id_seq
@@ -2078,6 +2083,7 @@ CREATE TABLE public.inbound_message (
     opt_out boolean DEFAULT false NOT NULL,
     review boolean DEFAULT false NOT NULL
 );
+COMMENT ON TABLE public.inbound_message IS 'What people wrote back to a modem.';
 COMMENT ON COLUMN public.inbound_message.host_key IS 'The host''s own key of it: reporting it twice changes nothing.';
 COMMENT ON COLUMN public.inbound_message.review IS 'It may be a wish to be left alone, but not in the words we know: a person should read it.';
 ALTER TABLE public.inbound_message ALTER COLUMN inbound_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -2232,6 +2238,7 @@ CREATE TABLE public.modem (
     seen_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT modem_rssi_check CHECK (((rssi >= 0) AND (rssi <= 31)))
 );
+COMMENT ON TABLE public.modem IS 'A GSM modem as its host last told it, with counts that the roll-up keeps.';
 COMMENT ON COLUMN public.modem.sim_state IS 'READY, SIM PIN, … of +CPIN, or the SIM error; registration is the +CREG state.';
 COMMENT ON COLUMN public.modem.rssi IS '3GPP TS 27.007 +CSQ, 0..31; null = unknown (99). dBm = -113 + 2 * rssi.';
 COMMENT ON COLUMN public.modem.sent IS 'Segments accepted by the network since the first; counts are brought up to date by the roll-up.';
@@ -2326,6 +2333,7 @@ CREATE TABLE public.quote (
     expires_at timestamp with time zone DEFAULT (now() + '7 days'::interval) NOT NULL,
     CONSTRAINT quote_quote_id_check CHECK ((quote_id ~ '^quo_[0-9A-Za-z]{8,32}$'::text))
 );
+COMMENT ON TABLE public.quote IS 'What a campaign would cost as it stands in its file; good for a week.';
 CREATE TABLE public.rated_ticket (
     ticket_id bigint NOT NULL,
     tariff_id bigint NOT NULL,
@@ -2421,6 +2429,7 @@ CREATE TABLE public.schema_migration (
     digest text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
+COMMENT ON TABLE public.schema_migration IS 'Which migrations have run, and the digest each had then.';
 CREATE TABLE public.segment (
     activation_month date NOT NULL,
     message_id bigint NOT NULL,
@@ -2614,6 +2623,7 @@ CREATE TABLE public.treatment_run (
     unmasked boolean DEFAULT false NOT NULL,
     load_number bigint DEFAULT 0 NOT NULL
 );
+COMMENT ON TABLE public.treatment_run IS 'Each time an analysis was made: by what, with which parameters, how long it took.';
 COMMENT ON COLUMN public.treatment_run.occasion IS 'What it was run for: a day, a month, or the last file; one run each, so a task may be repeated.';
 COMMENT ON COLUMN public.treatment_run.load_number IS 'The last loaded spool file that it saw.';
 ALTER TABLE public.treatment_run ALTER COLUMN run_id ADD GENERATED ALWAYS AS IDENTITY (

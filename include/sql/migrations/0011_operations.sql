@@ -118,3 +118,14 @@ grant select, update, delete on taxdata to smsswitch_taxation;
 grant delete on rated_ticket to smsswitch_taxation;
 grant update on rejected_ticket to smsswitch_taxation;
 grant select on setting, alert_delivery, campaign_archive to smsswitch_reader;
+
+comment on table contact is 'A person in a contact list: a number, and what a text may say of its owner.';
+comment on table contact_list is 'A client''s list of people, the 2012 « base »: named when it is dropped, written to by campaigns.';
+comment on table campaign is 'A text for the people of a list, from its file to its end.';
+comment on table quote is 'What a campaign would cost as it stands in its file; good for a week.';
+comment on table send_batch is 'Messages of one campaign for one group: planned, claimed by its host under a lease, reported.';
+comment on table modem is 'A GSM modem as its host last told it, with counts that the roll-up keeps.';
+comment on table inbound_message is 'What people wrote back to a modem.';
+comment on table call_type is 'The kinds of calls by the number that a ticket gives, and their direction.';
+comment on table treatment_run is 'Each time an analysis was made: by what, with which parameters, how long it took.';
+comment on table schema_migration is 'Which migrations have run, and the digest each had then.';

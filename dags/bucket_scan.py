@@ -23,7 +23,8 @@ gets its number. Dropped twice, or listed twice, it still has one row.
 (`plugins/bucket_trigger.py`), and every minute in case a wake-up was lost.
 
 **Outputs** asset events with the numbers of the new uploads: `contact_files` wakes
-`contacts_import`, `campaign_files` wakes `campaign_intake`.
+`contacts_import`, `campaign_files` wakes `campaign_intake`, `mapping_questions` names imports whose
+client says nothing about their columns and wakes `contacts_confirm_mapping`.
 
 **When it is red** the bucket or the database cannot be reached: see the task's log. Clearing the
 run is safe.
@@ -41,6 +42,7 @@ WAKES = {
     "command": Asset(name="contact_files"),
     "campaign": Asset(name="campaign_files"),
 }
+QUESTIONS = Asset(name="mapping_questions")
 
 
 @dag(
@@ -58,8 +60,12 @@ def bucket_scan() -> None:
     @bad_input_fails
     def register(outlet_events: Any = None) -> dict[str, list[int]]:
         from include.bucket.intake import scan
+        from include.contacts.waiting import tell_questions
 
-        return tell(outlet_events[told], WAKES, scan())
+        numbers = tell(outlet_events[told], WAKES, scan())
+        if imports := tell_questions():
+            outlet_events[told].add(QUESTIONS, extra={"imports": imports})
+        return numbers
 
     register()
 

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from include.errors import ConfigurationError
@@ -95,6 +96,18 @@ def extra_valid_prefixes() -> tuple[str, ...]:
     if raw is None and not (_from_file() or os.environ.get("SMSSWITCH_DATABASE_URL")):
         raw = _local_stack(var_dir()).get(name)
     return tuple((raw or "").replace(",", " ").split())
+
+
+def ask_ops_after() -> timedelta | None:
+    """``SMSSWITCH_ASK_OPS_AFTER`` (minutes, 60 by default): how long a client may be silent about the
+    columns of its file before ops are asked; None where it is 0."""
+    name = "SMSSWITCH_ASK_OPS_AFTER"
+    raw = os.environ.get(name, "") or "60"
+    try:
+        silence = timedelta(minutes=float(raw))
+    except (ValueError, OverflowError):
+        raise ConfigurationError(f"{name} must be a number of minutes, not {raw!r}") from None
+    return silence if silence > timedelta(0) else None
 
 
 def _local_stack(var: Path) -> dict[str, str]:

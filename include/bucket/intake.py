@@ -11,7 +11,7 @@ from include.bucket import look as looking
 from include.bucket.look import Client, Drop
 from include.bucket.names import named
 from include.bucket.templates import keep_templates
-from include.contacts import receipts, uploads
+from include.contacts import receipts, uploads, waiting
 from include.contacts.refusal import RefusalError, quarantined
 from include.contacts.shelf import encoded, shelf_key, shelve
 from include.contacts.uploads import change_state, read_upload
@@ -23,7 +23,7 @@ from include.storage import Storage, StoredFile
 
 log = logging.getLogger(__name__)
 FORGOTTEN_MINUTES = 10
-SILENCE_DAYS = 14
+_MOST_WRITTEN = 1 << 20
 #: Whether a scan that found something new looks again, rather than leave it to the next scan.
 SECOND_LOOK = True
 
@@ -100,7 +100,8 @@ def _alert_odd_entries(storage: Storage, client: Client) -> None:
 
 
 def _alert(key: str, detail: str) -> None:
-    subject = key.encode(errors="replace").decode()
+    # No database holds these: halves of surrogate pairs, and NUL.
+    subject = key.encode(errors="replace").decode().replace("\x00", "\N{SYMBOL FOR NULL}")
     values = {"kind": "odd_file", "subject": subject, "detail": detail}
     with connect() as conn, conn.cursor() as cur:
         cur.execute(sql("bucket/raise_alert"), values)
@@ -123,6 +124,8 @@ def _register(storage: Storage, client: Client, drop: Drop) -> int | None:
     refusal = drop.named.refusal
     if drop.never_completed:
         refusal = quarantined("never_completed")
+    elif drop.file.size > _most(drop.named.kind):
+        refusal = quarantined("too_large", limit=_most(drop.named.kind) >> 20)
     elif drop.marker and not _fits(storage, drop.marker, digest):
         refusal = quarantined("checksum_mismatch")
     upload_id, is_new = claim(client, drop, digest)
@@ -135,6 +138,11 @@ def _register(storage: Storage, client: Client, drop: Drop) -> int | None:
         return None
     _tell_received(storage, upload_id)
     return upload_id
+
+
+def _most(kind: str) -> int:
+    """The bytes that a drop may have: whole lists, or what a person writes."""
+    return settings().max_file_bytes if kind in ("contacts", "blocklist") else _MOST_WRITTEN
 
 
 def _fits(storage: Storage, marker: str, digest: str) -> bool:
@@ -215,13 +223,10 @@ def _tell_expired(storage: Storage, upload_id: int, code: str) -> None:
 
 
 def _tidy(storage: Storage) -> None:
+    waiting.tend(storage)
     with connect() as conn, conn.cursor() as cur:
-        cur.execute(sql("contacts/expire_waiting"), {"days": SILENCE_DAYS})
-        expired = [row[0] for row in cur.fetchall()]
         cur.execute(sql("bucket/list_unshelved"))
         unshelved = [row[0] for row in cur.fetchall()]
-    for upload_id in expired:
-        _tell_expired(storage, upload_id, "no_mapping_in_time")
     for upload_id in unshelved:
         upload = read_upload(upload_id)
         shelve(storage, upload, (upload.receipt or {}).get("reason"))

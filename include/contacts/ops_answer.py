@@ -5,14 +5,18 @@ Ends in the same transition as a client's own mapping file; whoever commits it f
 
 import re
 from collections.abc import Mapping as Answer
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
+from include.contacts import waiting
 from include.contacts.importer import import_upload
 from include.contacts.list_files import write_list
 from include.contacts.proposal import is_target
 from include.contacts.uploads import Upload, read_upload
 from include.db import connect, sql
+from include.db.alerts import set_alert
+from include.db.audit import record
 from include.errors import InputError
 from include.pages import words
 from include.settings import settings
@@ -21,8 +25,30 @@ from include.storage import Storage
 TARGETS = ("ignore", "phone", "first_name", "last_name", "variable1", "variable2")
 #: The two buttons of the form; nobody's answer in time counts as the second.
 CONFIRM, LEAVE = "Confirmer", "Laisser au client"
+#: The alert about an answer that could not be used.
+REFUSED = "mapping_answer_refused"
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+.!|~<>&$:@^=\-])")
 _LONGEST = 80
+
+
+_WORDS = {
+    "already_confirmed": "ops.mapping.already",
+    "asked_elsewhere": "ops.mapping.elsewhere",
+    "left": "ops.mapping.left",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a question ended, or why it was not asked; ``message`` is for the log, in French."""
+
+    import_id: str
+    outcome: str
+    message: str
+
+    def document(self) -> dict[str, str]:
+        """The same as JSON."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -80,21 +106,62 @@ def confirm(import_id: str, answer: Answer[str, Any], by: str) -> dict[str, str]
     return {"import_id": import_id, "outcome": now.state, "message": message}
 
 
-def settle(import_id: str, answer: Answer[str, Any]) -> dict[str, str]:
-    """Carry out what a form gave back: ``{chosen_options, params_input, responded_by_user}``."""
+def settle(answer: Answer[str, Any]) -> dict[str, str]:
+    """Carry out what a form gave back: ``{import_id, chosen_options, params_input,
+    responded_by_user}``, or an ``outcome`` where there was nothing to ask."""
+    import_id = str(answer["import_id"])
+    if "outcome" in answer:
+        return _told(import_id, answer["outcome"]).document()
     if answer["chosen_options"] != [CONFIRM]:
-        message = words("fr")("ops.mapping.left")
-        return {"import_id": import_id, "outcome": "left", "message": message}
+        return _told(import_id, "left").document()
     person = answer.get("responded_by_user") or {}
     by = f"ops:{person.get('name') or 'airflow'}"
-    return confirm(import_id, answer["params_input"] or {}, by)
+    done = confirm(import_id, answer["params_input"] or {}, by)
+    with connect() as conn:
+        record(conn, by, "mapping_answered", f"import:{import_id}", outcome=done["outcome"])
+    return done
+
+
+def ask(import_id: str, run: str, now: datetime | None = None) -> Question | Outcome:
+    """What ``run`` is to ask.
+
+    An ``Outcome`` where there is nothing to ask: confirmed already, or asked by another run that
+    lives. Raises ``InputError`` as ``question`` does.
+    """
+    asked = question(import_id)
+    if asked is None:
+        return _told(import_id, "already_confirmed")
+    held = waiting.hold(_find(import_id), run, now)
+    return asked if held else _told(import_id, "asked_elsewhere")
+
+
+def asks_on(import_id: str, run: str, now: datetime | None = None) -> bool:
+    """Whether a form that nobody has answered is to be asked on: for a day at most."""
+    asked_at = waiting.hold(_find(import_id), run, now)
+    return asked_at is not None and (now or datetime.now(asked_at.tzinfo)) < (
+        asked_at + waiting.PATIENCE
+    )
 
 
 def check(import_id: str, answer: Answer[str, Any]) -> None:
-    """Raises ``InputError`` where ``confirm`` would refuse the fields of an answer."""
+    """Raises ``InputError`` where ``confirm`` would refuse the fields of an answer; an alert tells
+    why until there is a better one."""
     upload = _find(import_id)
-    if not _is_confirmed(upload):
+    if _is_confirmed(upload):
+        return
+    try:
         answered(upload, answer)
+    except InputError as error:
+        with connect() as conn:
+            set_alert(conn, REFUSED, import_id, True, error.message_en)
+        raise
+    with connect() as conn:
+        set_alert(conn, REFUSED, import_id, False)
+
+
+def leave(import_id: str, run: str) -> None:
+    """Ops leave the question to the client: nobody is asked again by itself."""
+    waiting.leave(_find(import_id), run)
 
 
 def answered(upload: Upload, answer: Answer[str, Any]) -> dict[str, Any]:
@@ -151,8 +218,11 @@ def _is_confirmed(upload: Upload) -> bool:
 
 
 def _already(import_id: str) -> dict[str, str]:
-    message = words("fr")("ops.mapping.already")
-    return {"import_id": import_id, "outcome": "already_confirmed", "message": message}
+    return _told(import_id, "already_confirmed").document()
+
+
+def _told(import_id: str, outcome: str) -> Outcome:
+    return Outcome(import_id, outcome, words("fr")(_WORDS[outcome]))
 
 
 def escaped(text: str) -> str:

@@ -17,7 +17,7 @@ from include.contacts.receipt_files import (
 )
 from include.contacts.refusal import RefusalError
 from include.contacts.shelf import encoded
-from include.contacts.uploads import Upload
+from include.contacts.uploads import Upload, keep_receipt
 from include.db import connect, sql
 from include.pages import Column, render, words
 from include.settings import settings
@@ -140,6 +140,17 @@ def write(storage: Storage, upload: Upload, found: Findings) -> dict[str, Any]:
     return receipt
 
 
+def remind(storage: Storage, upload: Upload, until: datetime) -> None:
+    """Write the receipt of a file that waits again, saying until when it does."""
+    receipt = dict(upload.receipt or {})
+    told = _in_both("note.reminder", {"code": "reminder", "day": until.date().isoformat()})
+    receipt["notes"] = [*receipt["notes"], told]
+    written_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    receipt["timings"] = {**receipt["timings"], "written_at": written_at}
+    _write_page(storage, upload, receipt, Findings())
+    keep_receipt(upload.upload_id, receipt)
+
+
 def write_bare(storage: Storage, upload: Upload, reason: RefusalError | None) -> dict[str, Any]:
     """The receipt of a file of which nothing has been read."""
     return write(storage, upload, Findings(reason=reason))
@@ -180,7 +191,7 @@ def _write_page(storage: Storage, upload: Upload, receipt: dict[str, Any], found
         refusals=by_code,
         row_columns=_row_columns(t),
         rows=rows,
-        files=_links(receipt, found.reading is not None, t),
+        files=_links(receipt, bool(receipt["columns"]), t),
         credit=_credit(upload.client_id),
         received_at=upload.created_at,
     )

@@ -14,7 +14,7 @@ DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "dags" / "README.md"]
 )
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-COMMAND = re.compile(r"(?:^|[`/ ])smsswitch ((?:[a-z]+ ?)+)([^`\n]*)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|[`/ ])smsswitch ((?:[a-z]+(?:-[a-z]+)* ?)+)([^`\n]*)", re.MULTILINE)
 
 
 def _name(path: Path) -> str:

@@ -28,7 +28,7 @@ select
   %(upload_id)s as upload_id,
   n.place
 from unnest(%(numbers)s::text []) with ordinality as n (msisdn, place)
-left join lent as l on l.place = 1 + (n.place - 1) %% l.people
+left join lent as l on l.place = 1 + mod(n.place - 1, l.people)
 on conflict (list_id, msisdn) do update
 set
   first_name = excluded.first_name,

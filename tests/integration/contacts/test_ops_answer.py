@@ -1,17 +1,31 @@
 """Ops confirm a mapping: the form shows rows as they are, an answer is ours to check, one wins."""
 
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from include.contacts import ops_answer
 from include.contacts.importer import import_upload
-from include.contacts.ops_answer import CONFIRM, LEAVE, confirm, question, settle
+from include.contacts.ops_answer import (
+    CONFIRM,
+    LEAVE,
+    Outcome,
+    Question,
+    ask,
+    asks_on,
+    check,
+    confirm,
+    leave,
+    question,
+    settle,
+)
+from include.contacts.waiting import LOST_AFTER, PATIENCE, tell_questions
 from include.errors import InputError
 from tests.integration.client_files import Inbox, csv_bytes, mapping, number, people
 
 GOOD = {"column_1": "first_name", "column_2": "var_nom", "column_3": "phone"}
+RUN = "manual__1"
 HOSTILE = "|<img src=x onerror=alert(1)>[x](javascript:1)`{{ 7*7 }}`\n# h"
 
 
@@ -49,19 +63,24 @@ def test_rows_and_names_are_never_markup(inbox: Inbox) -> None:
 def test_a_good_answer_loads_as_a_mapping_file_would(inbox: Inbox) -> None:
     import_id = waiting(inbox)
     person = {"id": "7", "name": "nadia"}
-    answer = {"chosen_options": [CONFIRM], "params_input": GOOD, "responded_by_user": person}
-    assert settle(import_id, answer)["outcome"] == "loaded"
+    answer = {
+        "import_id": import_id,
+        "chosen_options": [CONFIRM],
+        "params_input": GOOD,
+        "responded_by_user": person,
+    }
+    assert settle(answer)["outcome"] == "loaded"
     assert len(inbox.numbers("guests")) == 7
     assert inbox.db.one("select mapping_by from upload") == "ops:nadia"
     assert (inbox.root / "outbox/lists/guests/summary.json").exists()
     assert question(import_id) is None
-    assert settle(import_id, answer)["message"] == "déjà confirmé"
+    assert settle(answer)["message"] == "déjà confirmé"
 
 
 def test_left_to_the_client_nothing_changes(inbox: Inbox) -> None:
     import_id = waiting(inbox)
-    answer = {"chosen_options": [LEAVE], "params_input": GOOD, "responded_by_user": None}
-    assert settle(import_id, answer)["outcome"] == "left"
+    answer = {"import_id": import_id, "chosen_options": [LEAVE], "params_input": GOOD}
+    assert settle(answer)["outcome"] == "left"
     assert inbox.db.one("select state::text from upload") == "awaiting_mapping"
 
 
@@ -84,7 +103,7 @@ def test_left_to_the_client_nothing_changes(inbox: Inbox) -> None:
 )
 def test_an_answer_that_airflow_let_through_is_refused(inbox: Inbox, answer: Any) -> None:
     import_id = waiting(inbox)
-    for work in (ops_answer.check, lambda i, a: confirm(i, a, "ops:x")):
+    for work in (check, lambda i, a: confirm(i, a, "ops:x")):
         with pytest.raises(InputError, match="bad_answer"):
             work(import_id, answer)
     assert inbox.db.one("select state::text from upload") == "awaiting_mapping"
@@ -132,3 +151,61 @@ def test_both_at_once_end_in_one_winner(inbox: Inbox) -> None:
     won = (by, outcomes["ops"], answered)
     assert won in [("ops:x", "loaded", "already_confirmed"), ("client", "already_confirmed", None)]
     assert inbox.db.one("select count(*) from audit_entry where action = 'contacts.loaded'") == 1
+
+
+def test_one_run_asks_and_a_retry_of_it_asks_the_same_question(inbox: Inbox) -> None:
+    import_id = waiting(inbox)
+    first = ask(import_id, RUN)
+    assert isinstance(first, Question)
+    assert ask(import_id, RUN) == first
+    other = ask(import_id, "manual__2")
+    assert isinstance(other, Outcome) and other.outcome == "asked_elsewhere"
+    assert settle({"import_id": import_id, **other.document()}) == other.document()
+    assert inbox.db.one("select count(*) from mapping_question") == 1
+
+
+def test_a_refused_answer_leaves_an_alert_until_there_is_a_better_one(inbox: Inbox) -> None:
+    import_id = waiting(inbox)
+    ask(import_id, RUN)
+    query = "select subject, detail from alert where kind = 'mapping_answer_refused' and over_at"
+    for _ in range(2):
+        with pytest.raises(InputError, match="bad_answer"):
+            check(import_id, {**GOOD, "column_1": "phone"})
+        ((subject, detail),) = inbox.db.all(f"{query} is null")
+        assert subject == import_id and "exactly one phone column" in str(detail)
+        assert isinstance(ask(import_id, RUN), Question)
+    check(import_id, GOOD)
+    assert inbox.db.all(f"{query} is null") == []
+
+
+def test_a_run_that_died_is_followed_by_another(inbox: Inbox) -> None:
+    import_id = waiting(inbox)
+    now = datetime.now(UTC)
+    ask(import_id, RUN, now)
+    soon, late = now + LOST_AFTER / 2, now + LOST_AFTER * 1.1
+    assert isinstance(ask(import_id, "manual__2", soon), Outcome)
+    assert isinstance(ask(import_id, "manual__2", late), Question)
+    assert isinstance(ask(import_id, RUN, late), Outcome)
+
+
+def test_an_unanswered_form_stays_open_for_a_day_as_long_as_the_import_waits(inbox: Inbox) -> None:
+    import_id = waiting(inbox)
+    now = datetime.now(UTC)
+    ask(import_id, RUN, now)
+    for hours in (0.2, 12, 23.9):
+        assert asks_on(import_id, RUN, now + timedelta(hours=hours))
+    assert not asks_on(import_id, RUN, now + PATIENCE)
+    assert not asks_on(import_id, "manual__2", now + PATIENCE)
+    ask(import_id, RUN, now)
+    inbox.answer({**mapping("guests", "ignore", "last_name", "phone"), "import_id": import_id})
+    done = ask(import_id, RUN, now)
+    assert isinstance(done, Outcome) and done.message == "déjà confirmé"
+
+
+def test_what_ops_left_to_the_client_is_asked_again_only_by_hand(inbox: Inbox) -> None:
+    import_id = waiting(inbox)
+    ask(import_id, RUN)
+    leave(import_id, RUN)
+    much_later = datetime.now(UTC) + timedelta(days=3)
+    assert tell_questions(much_later) == []
+    assert isinstance(ask(import_id, "manual__2"), Question)

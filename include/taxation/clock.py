@@ -40,12 +40,6 @@ class PbxClock:
             kind = self._days[value] = self._classify(value)
         return kind
 
-    def all_plain(self, values: list[bytes]) -> bool:
-        """Whether all are sound dates of days without a change of clock (blank ones aside)."""
-        return all(
-            self.day(day) is Day.PLAIN for day in {value[:8] for value in values if value}
-        ) and all(_TIME.fullmatch(time) for time in {value[8:] for value in values if value})
-
     def instant(self, value: bytes) -> Instant:
         """What one date and time is; what the spring hour skips does not exist."""
         day = self.day(value[:8])

@@ -110,7 +110,7 @@ def _forget_columns(db: Database) -> None:
         cur.execute("set role smsswitch_taxation; select create_ticket_views(); reset role")
 
 
-def test_widening_converts_what_is_stored_and_the_view_keeps_its_types(
+def test_row_68_widening_converts_what_is_stored_and_the_view_keeps_its_types(
     db: Database, write: Write
 ) -> None:
     ingest_paths([write("a", spool(record(duration="0060")))], "siege")
@@ -146,25 +146,39 @@ def test_row_61_not_compressed_and_bomb(db: Database, tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("header", "reason", "row"),
-    [
-        ("TicketVersion,1,5,L", "no_format_line", 62),
-        ("#TicketVersion,1,5,L,CalledNumber,6,3x,L", "bad_format_line", 63),
-        ("#TicketVersion,1,5,L,CalledNumber,6,31", "bad_format_line", 63),
-        ('#TicketVersion,1,5,L,x"; DROP TABLE t;--,6,31,L', "bad_field_name", 65),
-        ("#TicketVersion,1,5,L,SELECT,6,31,L", "bad_field_name", 65),
-        (f"#TicketVersion,1,5,L,{'x' * 80},6,31,L", "bad_field_name", 65),
-        ("#TicketVersion,1,5,L,Duration,6,15,R,DURATION,16,31,R", "bad_field_name", 65),
-    ],
+BAD_HEADERS = (
+    ("TicketVersion,1,5,L", "no_format_line", 62),
+    ("5.1  0639980001", "no_format_line", 62),
+    ("#TicketVersion,1,5,L,CalledNumber,6,3x,L", "bad_format_line", 63),
+    ("#TicketVersion,1,5,L,CalledNumber,6,31", "bad_format_line", 63),
+    ("#TicketVersion,1,5,L,CalledNumber,6,31,L,", "bad_format_line", 63),
+    ("#TicketVersion,1,5,L,CalledNumber,31,6,L", "bad_format_line", 64),
+    ("#TicketVersion,1,5,L,CalledNumber,5,31,L", "bad_format_line", 64),
+    ("#TicketVersion,1,5,L,CalledNumber,0,31,L", "bad_format_line", 64),
+    ("#TicketVersion,1,5,L,CalledNumber,6,100000,L", "bad_format_line", 64),
+    ('#TicketVersion,1,5,L,x"; DROP TABLE t;--,6,31,L', "bad_field_name", 65),
+    ("#TicketVersion,1,5,L,SELECT,6,31,L", "bad_field_name", 65),
+    ("#TicketVersion,1,5,L,ctid,6,31,L", "bad_field_name", 65),
+    ("#TicketVersion,1,5,L,ticket_id,6,31,L", "bad_field_name", 65),
+    (f"#TicketVersion,1,5,L,{'x' * 80},6,31,L", "bad_field_name", 65),
+    ("#TicketVersion,1,5,L,Duration,6,15,R,DURATION,16,31,R", "bad_field_name", 65),
 )
-def test_rows_62_63_65_bad_headers_quarantine_the_file(
-    db: Database, write: Write, header: str, reason: str, row: int
-) -> None:
-    (file,) = ingest_paths([write("x", spool(b"5.1".ljust(31), header=header))], "siege")["files"]
-    assert (file["state"], file["reason"], file["line"]) == ("quarantined", reason, 1), row
+
+
+def test_rows_62_to_65_bad_headers_quarantine_the_file(db: Database, write: Write) -> None:
+    for number, (header, reason, row) in enumerate(BAD_HEADERS):
+        path = write(f"x{number}", spool(b"5.1".ljust(31), header=header))
+        (file,) = ingest_paths([path], "siege")["files"]
+        assert (file["state"], file["reason"], file["line"]) == ("quarantined", reason, 1), row
     assert db.one("select count(*) from taxdata") == 0
     assert len(db.all(COLUMNS)) == 5
+
+
+def test_row_64_a_gap_between_fields_is_fine(db: Database, write: Write) -> None:
+    header = "# TicketVersion , 1,5,l , CalledNumber,9,18,L"
+    path = write("gap", spool(b"5.1  ???0639980001", header=header))
+    assert ingest_paths([path], "siege")["files"][0]["tickets"] == 1
+    assert db.all("select ticketversion, callednumber from taxdata") == [("5.1", "0639980001")]
 
 
 def test_row_66_and_67_new_layout_in_mid_file_with_an_unknown_field(

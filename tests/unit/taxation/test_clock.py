@@ -32,9 +32,6 @@ from include.taxation.clock import Instant, PbxClock
 def test_row_70_what_exists_and_what_comes_twice(value: bytes, kind: Instant) -> None:
     clock = PbxClock("Europe/Paris")
     assert clock.instant(value) is kind
-    assert clock.all_plain([value, b""]) is (
-        kind is Instant.PLAIN and value[4:8] not in (b"0329", b"1025")
-    )
 
 
 def test_a_zone_without_summer_time_has_no_odd_days() -> None:

@@ -25,8 +25,11 @@ FIGURES = {
     "c8": ("chaos.c8_lost", "a host is destroyed and condemned"),
     "c9": ("chaos.c9_streams", "generated reply streams of modems"),
     "c11": ("chaos.c11_workbooks", "mutated workbooks of contacts and spools of tickets"),
+    "c12": ("chaos.c12_hostile", "a host that was broken into"),
     "c13": ("chaos.c13_clients", "a client who would reach what is another's"),
+    "c14": ("chaos.c14_airflow", "Airflow, its tasks and its database"),
     "c15": ("chaos.c15_windows", "sending hours around the world"),
+    "c16": ("chaos.c16_stop", "people answer STOP"),
     "c17": ("chaos.c17_money", "invoices issued and credit spent by many at once"),
     "c18": ("chaos.c18_spools", "spools cut short, an ingest killed, files in any order"),
 }

@@ -21,6 +21,7 @@ import fsspec
 
 from include.errors import InputError
 
+_DIGESTED = 512 * 1024 * 1024
 _PIECE = 1024 * 1024
 
 
@@ -98,11 +99,17 @@ class Storage:
         return bytes(self.fs.cat_file(self.path(key)))
 
     def digest(self, key: str) -> str:
-        """The sha256 of a file in hexadecimal, without holding the file in memory."""
-        path = self.path(key)
+        """The sha256 of a file in hexadecimal, without holding the file in memory.
+
+        Of a file of more than half a gigabyte, which costs nothing to make, only the beginning is read.
+        """
+        path, digest, left = self.path(key), hashlib.sha256(), _DIGESTED
         opened: Any = self._open_local(path) if self.is_local else self.fs.open(path)
         with opened as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            while left > 0 and (data := file.read(min(_PIECE, left))):
+                digest.update(data)
+                left -= len(data)
+        return digest.hexdigest()
 
     def download(self, key: str, path: Path) -> str:
         """Copy a file to this machine, piece by piece; its sha256 in hexadecimal."""
@@ -141,8 +148,7 @@ class Storage:
     @contextmanager
     def _replacing(self, key: str) -> Iterator[Path]:
         """A path to write to, which takes the place of the file of that key once it is whole."""
-        target = Path(self.path(key))
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target = self._target(self.path(key))
         part = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}.part")
         yield part
         part.replace(target)
@@ -155,6 +161,14 @@ class Storage:
         with self._replacing(key) as part:
             shutil.copyfile(path, part)
 
+    def _target(self, path: str) -> Path:
+        """Where to write; a link among the folders above would lead into somebody else's."""
+        folder, root = Path(path).parent, Path(self.root)
+        if folder.resolve() != root.resolve() / folder.relative_to(root):
+            raise InputError("not_a_plain_file", f"{folder} is a link, not a folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        return Path(path)
+
     def write_text(self, key: str, text: str) -> None:
         """Write a text as UTF-8."""
         self.write_bytes(key, text.encode())
@@ -162,16 +176,14 @@ class Storage:
     def make_folder(self, key: str) -> None:
         """A folder that people find there while it is empty; in a store, the usual mark of one."""
         if self.is_local:
-            Path(self.path(key)).mkdir(parents=True, exist_ok=True)
+            self._target(f"{self.path(key)}/any").parent.mkdir(exist_ok=True)
         else:
             self.fs.pipe_file(f"{self.path(key)}/", b"")
 
     def move(self, key: str, to: str) -> None:
         """Move a file within the storage, replacing what is there."""
         if self.is_local:
-            target = Path(self.path(to))
-            target.parent.mkdir(parents=True, exist_ok=True)
-            Path(self.path(key)).replace(target)
+            Path(self.path(key)).replace(self._target(self.path(to)))
         else:
             self.fs.mv(self.path(key), self.path(to))
 

@@ -9,7 +9,7 @@ from include.billing import ledger
 from include.campaigns import store
 from include.campaigns.case import Case
 from include.campaigns.faults import Fault
-from include.campaigns.quote import Quote, money
+from include.campaigns.quote import Quote
 from include.campaigns.spec import Spec
 from include.db import sql
 
@@ -69,7 +69,7 @@ def _stay(case: Case, faults: list[Fault]) -> list[Fault]:
 
 
 def _credit(available: Decimal, cost: Decimal) -> Fault:
-    values = {"available": money(available), "cost": money(cost)}
+    values = {"available": available, "cost": cost}
     return Fault("credit_insufficient", None, "state", values)
 
 
@@ -90,7 +90,7 @@ def _quote_faults(case: Case, quote: Quote, cited: str | None) -> Iterator[Fault
     if expired:
         yield Fault("quote_expired", None, "quote_id", values)
     elif digest != case.spec.digest or before != quote.totals.cost:
-        prices = {"before": money(before), "cost": money(quote.totals.cost)}
+        prices = {"before": before, "cost": quote.totals.cost}
         yield Fault("quote_changed", None, "quote_id", values | prices)
 
 
@@ -119,8 +119,8 @@ def _budget_faults(spec: Spec, quote: Quote) -> Iterator[Fault]:
     totals = quote.totals
     most = budget.get("max_messages")
     if "max_cost" in budget and totals.cost > Decimal(budget["max_cost"]):
-        values = {"cost": money(totals.cost), "limit": budget["max_cost"]}
+        values = {"cost": totals.cost, "limit": Decimal(budget["max_cost"])}
         yield Fault("budget_cost", None, "budget.max_cost", values)
     if most is not None and totals.recipients > most:
-        values = {"found": str(totals.recipients), "limit": str(most)}
-        yield Fault("budget_messages", None, "budget.max_messages", values)
+        counted = {"found": str(totals.recipients), "limit": str(most)}
+        yield Fault("budget_messages", None, "budget.max_messages", counted)

@@ -1,12 +1,13 @@
 """What is wrong with a campaign file, or why its activation is refused: place, code, sentence."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from include.errors import InputError
-from include.pages import words
+from include.pages import Formats, words
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class Fault:
 
     def message(self, language: str) -> str:
         """The sentence in French or English."""
-        return words(language)(f"campaign.error.{self.says or self.code}", **self.values)
+        return words(language)(
+            f"campaign.error.{self.says or self.code}", **written(self.values, language)
+        )
 
     def document(self, language: str) -> dict[str, Any]:
         """The fault as receipts carry it."""
@@ -36,6 +39,12 @@ class Fault:
             "message_fr": self.message("fr"),
             "message_en": self.message("en"),
         }
+
+
+def written(values: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The values of a sentence; a ``Decimal`` is an amount of money, as the language writes it."""
+    money = Formats(language).money
+    return {k: money(v) if isinstance(v, Decimal) else v for k, v in values.items()}
 
 
 class RefusedError(InputError):

@@ -14,6 +14,7 @@ from psycopg2.extras import Json
 
 from include.billing import ledger
 from include.campaigns.case import Case
+from include.campaigns.faults import written
 from include.campaigns.pricing import prices
 from include.campaigns.regions import settle
 from include.campaigns.rendering import render
@@ -36,7 +37,10 @@ class Warned:
     def document(self, language: str) -> dict[str, str]:
         """The warning as receipts carry it."""
         key = f"campaign.warning.{self.code}"
-        return {"code": self.code, "message": words(language)(key, **self.values)}
+        return {
+            "code": self.code,
+            "message": words(language)(key, **written(self.values, language)),
+        }
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,9 @@ class Window:
         last = day + HORIZON
         while day <= last:
             if self._allows(day):
-                opens = _instant(day, self.start, zone, fold=1)
+                opens = max(_instants(day, self.start, zone))
                 later = day + timedelta(days=1) if self.end <= self.start else day
-                closes = _instant(later, self.end, zone, fold=0)
+                closes = min(_instants(later, self.end, zone))
                 if closes > since and closes > opens:
                     yield opens, closes
             day += timedelta(days=1)
@@ -45,9 +45,10 @@ class Window:
         return not any(day in _holidays(calendar, day.year) for calendar in self.holidays)
 
 
-def _instant(day: date, clock: time, zone: ZoneInfo, fold: int) -> datetime:
-    # Of an hour that comes twice the window takes the narrower side.
-    return datetime.combine(day, clock, zone).replace(fold=fold).astimezone(UTC)
+def _instants(day: date, clock: time, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    # Of an hour that comes twice or never on that day, the window takes the narrower side.
+    local = datetime.combine(day, clock, zone)
+    return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)
 
 
 @cache

@@ -4,6 +4,7 @@ Standard library only: this runs in the limited child process before the parsers
 """
 
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -38,6 +39,18 @@ _TYPES_BY_ENTRY = (
     ("xl/workbook.bin", "xlsb"),
     ("word/", "docx"),
     ("ppt/", "pptx"),
+)
+#: All that zipfile was seen to raise on damaged archives.
+_BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
 )
 _DOCTYPES = [b"<!DOCTYPE", *("<!DOCTYPE".encode(e) for e in ("utf-16-le", "utf-16-be"))]
 _WIDE_CELL = re.compile(rb'\sr="(?:[A-Z]{3}|B[M-Z]|[C-Z][A-Z])\d{1,7}"')
@@ -95,7 +108,7 @@ def _zip_type(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except _BROKEN_ZIP:
         return "zip"
     if "mimetype" in names and "content.xml" in names:
         return "ods"
@@ -145,14 +158,7 @@ def _check_workbook(path: Path, limits: Limits) -> None:
                 total += _check_entry(archive, entry, total, path.stat().st_size, limits)
     except RefusalError:
         raise
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        OSError,
-        RuntimeError,
-    ) as e:
+    except _BROKEN_ZIP as e:
         raise quarantined("not_a_complete_workbook") from e
 
 
@@ -207,12 +213,12 @@ def _check_markup(window: bytes, sheet: bool, limits: Limits) -> None:
 
 
 def _check_lines(path: Path) -> None:
+    """A line that ends within a piece is short enough: only those across pieces can be too long."""
     length = 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
-            pieces = chunk.replace(b"\r", b"\n").split(b"\n")
-            length += len(pieces[0])
-            longest = max(length, *(len(piece) for piece in pieces))
-            if longest > _MAX_LINE:
+            ends = [place for place in map(chunk.find, (b"\n", b"\r")) if place >= 0]
+            if length + min(ends, default=len(chunk)) > _MAX_LINE:
                 raise quarantined("line_too_long", limit=_MAX_LINE >> 20)
-            length = len(pieces[-1]) if len(pieces) > 1 else length
+            last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+            length = len(chunk) - last - 1 if ends else length + len(chunk)

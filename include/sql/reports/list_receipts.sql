@@ -6,7 +6,8 @@ select
   list_name as list,
   state::text as state,
   reason,
-  receipt -> 'reason' as told,
+  -- A campaign file may be refused for many reasons; the first is told here.
+  coalesce(receipt -> 'errors' -> 0, receipt -> 'reason') as told,
   (counts ->> 'rows')::bigint as file_rows,
   (counts ->> 'loaded')::bigint as loaded,
   (counts ->> 'updated')::bigint as updated,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from include.campaigns.compliance import profile
 from include.campaigns.windows import DAYS, Window, allowed, finish, next_open
+from include.phones.place import Place
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -50,6 +51,52 @@ def test_summer_time_moves_the_window_with_the_clock() -> None:
     assert after
     assert before[1] == datetime(2026, 10, 24, 18, tzinfo=UTC)
     assert after[1] == datetime(2026, 10, 26, 19, tzinfo=UTC)
+
+
+def test_an_hour_that_does_not_exist_opens_nothing_outside() -> None:
+    """Found by c15: clocks are put on at two, and a window from half past two opened at half past one."""
+    night = Window(frozenset(DAYS), time(2, 30), time(5), "Europe/Paris")
+    ends = Window(frozenset(DAYS), time(1), time(2, 30), "Europe/Paris")
+    since = paris(2026, 3, 29, 0)
+    opening, ending = next_open([night], since), next_open([ends], since)
+    assert opening == (datetime(2026, 3, 29, 1, 30, tzinfo=UTC), paris(2026, 3, 29, 5))
+    assert ending == (paris(2026, 3, 29, 1), datetime(2026, 3, 29, 0, 30, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("country", "zone", "closed"),
+    [
+        ("RE", "Indian/Reunion", datetime(2027, 12, 20, 6, tzinfo=UTC)),
+        ("MQ", "America/Martinique", datetime(2026, 5, 22, 14, tzinfo=UTC)),
+        ("CH", "Europe/Zurich", datetime(2028, 8, 1, 10, tzinfo=UTC)),
+    ],
+)
+def test_holidays_and_hours_are_the_recipients(country: str, zone: str, closed: datetime) -> None:
+    (window,) = profile("fr").windows_at(Place(country, (zone,)))
+    opening = next_open([window], closed)
+    assert opening is not None
+    assert opening[0].astimezone(ZoneInfo(zone)).hour == 8
+    assert opening[0] > closed + timedelta(hours=12)
+    assert next_open([PRACTICE], closed) != opening
+
+
+def test_a_place_of_several_zones_waits_for_all_of_them() -> None:
+    windows = profile("fr").windows_at(
+        Place("PF", ("Pacific/Gambier", "Pacific/Marquesas", "Pacific/Tahiti"))
+    )
+    opening = next_open(windows, datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert opening == (
+        datetime(2026, 11, 23, 18, tzinfo=UTC),  # eight in Tahiti
+        datetime(2026, 11, 24, 5, tzinfo=UTC),  # twenty on the Gambier Islands
+    )
+
+
+def test_good_friday_is_a_holiday_of_alsace_only() -> None:
+    friday = paris(2026, 4, 3, 10)
+    local = profile("fr", "alsace_moselle").marketing_window
+    assert local is not None
+    assert next_open([PRACTICE], friday) == (friday, paris(2026, 4, 3, 20))
+    assert next_open([local], friday) == (paris(2026, 4, 4, 8), paris(2026, 4, 4, 20))
 
 
 def test_two_windows_are_open_only_where_both_are() -> None:

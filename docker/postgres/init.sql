@@ -30,7 +30,7 @@ create database smsswitch owner smsswitch_migrate;
 revoke connect, temporary on database smsswitch from public;
 
 -- The pipelines: nothing by itself; DML as smsswitch_app, the columns of taxdata as smsswitch_taxation,
--- analyses as smsswitch_reader.
+-- analyses as smsswitch_reader, with whole numbers as smsswitch_unmask (audited first, see open_unmasking).
 create role smsswitch_pipelines login noinherit password :'pipelines_password';
-grant smsswitch_app, smsswitch_taxation, smsswitch_reader to smsswitch_pipelines;
+grant smsswitch_app, smsswitch_taxation, smsswitch_reader, smsswitch_unmask to smsswitch_pipelines;
 grant connect on database smsswitch to smsswitch_pipelines, modem_host;

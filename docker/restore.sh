@@ -2,7 +2,7 @@
 # A backup into an empty stack, whose secrets are those of the one that was backed up:
 #   sh docker/restore.sh FOLDER
 # What hosts sent since the backup is unknown here: the fence is raised before any host is let in, so
-# that nobody claims until each has said what its journal knows (docs/runbooks/restore.md).
+# that nobody claims until each has said what its journal knows (docs/runbooks/deployment.md).
 set -eu
 folder=$1
 compose=${COMPOSE:-docker compose}

@@ -12,11 +12,11 @@ from include.stack.airflow import AirflowError
 from rehearsal.day import TlsApi, stack_of
 from rehearsal.production import Production, ProductionError, new_password
 
-# What each role of FAB may do with the forms of operators and the monitoring page.
+# What each role of docker/roles.py may do with the monitoring page and an operator's form.
 ROLES = {
     "Admin": {"look": True, "order": True},
-    "Op": {"look": True, "order": True},
-    "User": {"look": True, "order": True},
+    "Ops": {"look": True, "order": True},
+    "Auditor": {"look": True, "order": False},
     "Viewer": {"look": True, "order": False},
 }
 FORM = {"action": "stop", "mac": "64:31:50:1b:e9:e9"}

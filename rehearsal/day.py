@@ -22,7 +22,7 @@ from rehearsal.senders import start_sender
 
 T = TypeVar("T")
 SEED = 2012
-SIZE = Size(latency_ms=200)  # slow enough for something to die in the middle
+SIZE = Size(latency_ms=80)  # slow enough for something to die in the middle
 
 
 class TlsApi(Api):

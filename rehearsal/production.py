@@ -168,6 +168,10 @@ class Production:
         self.compose(
             "down", "--volumes", "--remove-orphans", "--timeout", "30", profiles=("*",), seconds=300
         )
+        label = f"label=com.docker.compose.project={PROJECT}"
+        left = self.engine.docker("volume", "ls", "--quiet", "--filter", label).split()
+        if left:  # of senders, which are not in the file
+            self.engine.docker("volume", "rm", *left)
 
 
 def new_password() -> str:

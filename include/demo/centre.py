@@ -18,7 +18,7 @@ from include.settings import settings
 from include.stack.airflow import Api
 from include.storage import Storage
 
-DAG_SECONDS = 300.0
+DAG_SECONDS = 900.0
 PBX = "orleans"
 SPOOLS = (
     ("seed", "TAXAAAAA.DAT"),

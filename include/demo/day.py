@@ -37,7 +37,7 @@ STOPPED = "notebook"
 CLIENTS = {DUPONT: ("Assurances Dupont", "fr"), CLINIC: ("North Clinic", "en")}
 CONTACT_FILES = 4
 READ = ("awaiting_mapping", "loaded", "rejected", "quarantined", "failed")
-PATIENCE = 240.0  # seconds without any change before a step gives up
+PATIENCE = 900.0  # seconds without any change before a step gives up
 IDLE = 6.0  # seconds without any change before a step does not wait for the next minute
 
 

@@ -32,6 +32,9 @@ class Inbox:
 
     def __init__(self) -> None:
         self.charset: Charset | None = None  # of text mode
+        self.acknowledges = False
+        self.refused = False
+        self._unacknowledged = 0
         self._listed = False
         self._memory: str | None = None
         self._handed: list[tuple[str | None, int]] = []
@@ -44,6 +47,7 @@ class Inbox:
 
         What was read before an error is kept for `heard`.
         """
+        self._acknowledge(line)
         self._delete(line)
         if not self._listed:
             self._listed = True
@@ -72,7 +76,14 @@ class Inbox:
         while line.inbox:
             self._items += self._unsolicited(line.inbox.popleft())
 
+    @property
+    def owes(self) -> bool:
+        """Whether something was handed over that the modem wants acknowledged, or waits here."""
+        return bool(self._unacknowledged or self._items)
+
     def _unsolicited(self, event: Unsolicited) -> list[Item]:
+        if self.acknowledges and event.line.startswith(("+CDS:", "+CMT:")):
+            self._unacknowledged += 1
         if event.pdu is not None:
             return _decode(event.pdu)
         if event.line.startswith("+CUSD:"):
@@ -128,6 +139,16 @@ class Inbox:
             bare=self.charset is not None,
         )
         return answer.lines if answer is not None and answer.final.kind == "ok" else ()
+
+    def _acknowledge(self, line: Line) -> None:
+        """Say that what came directly is on our disk; what is not said so comes again (27.005 3.4.4).
+
+        Refused: too late. The modem hands nothing over any more until AT+CNMI is set again.
+        """
+        while self._unacknowledged and line.in_step:
+            self._unacknowledged -= 1
+            answer = line.ask("AT+CNMA")
+            self.refused = self.refused or answer is None or answer.final.kind != "ok"
 
     def _delete(self, line: Line) -> None:
         while self._handed and line.in_step:

@@ -37,7 +37,7 @@ from sms_sender.transport import Connect, SerialTransport
 __all__ = ["Identity", "Modem", "SubmitOutcome", "Timeouts"]
 
 _READ_SMSS = "AT+CRSM=176,28483,0,0,2"
-_SETTINGS = ("ATE0", "AT+CMEE=1", "AT+CSMS=0", "AT+CMMS=2", "AT+COPS=3,2")
+_SETTINGS = ("ATE0", "AT+CMEE=1", "AT+CMMS=2", "AT+COPS=3,2")
 MULTIPART = "more than one part: this modem has no PDU mode"
 _SIM_SETTLES_SECONDS = 20.0
 
@@ -91,6 +91,9 @@ class Modem:
         self._open_line = Line(self.port, self._connect(self.port), self._timeouts, self._clock)
         try:
             self._line.resync()
+            # What the last process did not live to read: the answer to its last submit, perhaps.
+            self._late = from_late_lines(list(self._line.strays), self.credit_codes)
+            self._line.strays.clear()
             self._ask("ATE0")
             self._equipment = ask_equipment(self._ask)
             self._dialect = choose(self._equipment.manufacturer, self._equipment.model)
@@ -103,6 +106,8 @@ class Modem:
     def identify(self) -> Identity:
         """Ask who and where the modem is; never raises for an odd answer."""
         self._in_step()
+        if self._inbox.acknowledges:
+            self._notify()  # what it handed to one that died may have turned it off since
         lines, refusal = ask_state(self._ask)
         if self._sim is None or refusal is not None:
             self._sim = ask_sim(self._ask, self._dialect)
@@ -146,10 +151,16 @@ class Modem:
         """Whether it has no PDU mode: then only messages of one part can be sent."""
         return self._charset is not None
 
+    @property
+    def owes(self) -> bool:
+        """Whether a poll has something to acknowledge, or to bring."""
+        return self._inbox.owes or bool(self._open_line and self._open_line.inbox)
+
     def recover(self) -> SubmitOutcome | None:
         """After `uncertain` or `not_sent`: bring the dialogue back in step.
 
-        Returns the outcome of the last uncertain submit if its answer came late, else None. The
+        Returns the outcome of the last uncertain submit if its answer came late, else None; after
+        `open`, that of the last process's submit. The
         next operation does it too, but then a late answer is lost when that is a `submit`.
         """
         self._in_step()
@@ -165,12 +176,17 @@ class Modem:
     def poll(self, timeout: float) -> list[DeliveryReport | InboundSms]:
         """Return what came in, waiting at most `timeout` seconds for a first item.
 
-        A stored inbound message is deleted from the SIM by the poll after the one that returned
-        it, so a host that journals between polls loses none (but may see one again after a crash).
+        What was handed over is acknowledged, and a stored message deleted from the SIM, by the
+        poll after the one that returned it, so a host that journals between polls loses none (but
+        may see one again after a crash).
         """
         self._in_step()
         try:
-            return self._inbox.collect(self._line, timeout)
+            items = self._inbox.collect(self._line, timeout)
+            if self._inbox.refused:
+                self._inbox.refused = False
+                self._notify()
+            return items
         except ModemError as error:
             self._failure = error
             raise
@@ -250,6 +266,13 @@ class Modem:
             self._ask(f'AT+CSCA="{self._smsc}",{145 if self._smsc[0] == "+" else 129}')
         for command in self._dialect.init:
             self._ask(command)
+        # Phase 2+: reports are the modem's until they are acknowledged.
+        self._inbox.acknowledges = self._ask("AT+CSMS=1", prefixes=("+CSMS:",)).final.kind == "ok"
+        if not self._inbox.acknowledges:
+            self._ask("AT+CSMS=0")
+        self._notify()
+
+    def _notify(self) -> None:
         for setting in self._dialect.notify:
             if self._ask(f"AT+CNMI={setting}").final.kind == "ok":
                 break

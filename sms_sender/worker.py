@@ -16,6 +16,7 @@ from sms_sender.pdu import DeliveryReport, InboundSms
 from sms_sender.queue import FENCED, Queue
 from sms_sender.runtime import HERE, Runtime
 from sms_sender.tally import Tally
+from sms_sender.verdict import answer_of, resolved
 from sms_sender.writer import Ticket
 
 log = logging.getLogger(__name__)
@@ -144,18 +145,17 @@ class Worker:
             return
         self._oracle, self._tally = met.oracle, met.tally
         self._mr = self._modem.last_reference()
+        late = self._modem.recover()
         for attempt in met.unresolved:
-            self._resolve(attempt)
+            self._resolve(attempt, late if len(met.unresolved) == 1 else None)
         self._judge(self.status.identity)
         self._ask_balance()
 
-    def _resolve(self, attempt: Attempt) -> None:
-        """What was begun by the last process and never answered."""
-        if self._oracle.judge(attempt.mr_before, self._mr) == "not_submitted":
-            self._journal.answer(attempt, Answer("not_sent", error="not submitted, says the SIM"))
-        else:
-            self._journal.answer(attempt, Answer("uncertain", error="host stopped in between"))
-            self.status.count("uncertain")
+    def _resolve(self, attempt: Attempt, late: SubmitOutcome | None) -> None:
+        """What was begun by the last process and never answered; `late`: its answer, unread."""
+        answer = resolved(attempt, late, self._oracle, self._mr)
+        self._journal.answer(attempt, answer)
+        self.status.count(answer.kind)
 
     def _serve(self) -> None:
         while not self._stop.is_set():
@@ -167,7 +167,7 @@ class Worker:
                 self._flush_refusals()
                 self._queue.wait(self._idle)
             now = self._now()
-            if part is None or now - self._polled > POLL_SECONDS:
+            if part is None or now - self._polled > POLL_SECONDS or self._modem.owes:
                 self._polled = now
                 self._bring_in()
         self._bring_in()
@@ -223,7 +223,7 @@ class Worker:
             self._refuse(attempt, outcome)
         else:
             self._close(
-                attempt, _answer("retryable", outcome), rest="another part waits for its next try"
+                attempt, answer_of("retryable", outcome), rest="another part waits for its next try"
             )
         if outcome.kind == "rejected" and self.status.in_service and self._oracle.trusted:
             self._mr = self._modem.last_reference()  # what is refused may use one up too
@@ -231,7 +231,7 @@ class Worker:
     def _sent(self, attempt: Attempt, outcome: SubmitOutcome) -> None:
         self._misses, self._cool_down = 0, 30.0
         self._mr = outcome.reference
-        self._close(attempt, _answer("sent", outcome))
+        self._close(attempt, answer_of("sent", outcome))
         self._flush_refusals()
         if outcome.reference is not None and self._oracle.wants_to_check():
             self._oracle.check(outcome.reference, self._modem.last_reference())
@@ -253,7 +253,7 @@ class Worker:
             self._tally.take_back()
             self._not_sent(attempt, "not submitted, says the SIM")
         else:
-            self._close(attempt, _answer("uncertain", outcome))
+            self._close(attempt, answer_of("uncertain", outcome))
         if broken is not None:
             raise broken
         self._miss("three sends without an answer")
@@ -268,7 +268,7 @@ class Worker:
             return
         if self._queue.tries(self.status.port) + 1 >= TRIES:
             self._close(
-                attempt, _answer("retryable", outcome), rest="another part waits for its next try"
+                attempt, answer_of("retryable", outcome), rest="another part waits for its next try"
             )
         else:
             self._not_sent(attempt, outcome.error, outcome.error_code)
@@ -289,14 +289,14 @@ class Worker:
 
         So the answer is held back until the next one shows which.
         """
-        self._journal.answer(attempt, _answer("failed", outcome), HELD)
+        self._journal.answer(attempt, answer_of("failed", outcome), HELD)
         self._refused.append(attempt)
         self._queue.finish(self.status.port, rest="other part failed")
         self.status.last_error = outcome.error
         numbers = {held.part.message.msisdn for held in self._refused}
         if len(numbers) >= REFUSALS:
             for held in self._refused:
-                self._journal.answer(held, _answer("retryable", outcome))
+                self._journal.answer(held, answer_of("retryable", outcome))
             self._refused = []
             self._leave_service(
                 f"{REFUSALS} numbers in a row refused: is the SIM paid? {outcome.error}",
@@ -393,8 +393,3 @@ class Worker:
                 text = item.text.replace("\0", "")
                 self._written = self._journal.inbound(self.imei, item.msisdn, text, at)
                 self.status.count("received")
-
-
-def _answer(kind: str, outcome: SubmitOutcome) -> Answer:
-    error = outcome.error[:300] if outcome.error else None
-    return Answer(kind, outcome.reference, outcome.error_code, error)

@@ -58,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--credit-code", type=int, metavar="CODE", help="+CMS ERROR without credit")
     parser.add_argument("--pin", metavar="PIN", help="the SIMs ask for it")
     parser.add_argument("--same-imei", action="store_true", help="clones")
+    parser.add_argument("--text-only", action="store_true", help="no PDU mode")
     parser.add_argument("--no-smss", action="store_true", help="EF_SMSS cannot be read")
 
 

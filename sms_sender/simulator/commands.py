@@ -30,6 +30,10 @@ class Settings:
     operator_format: int = 0
     creg: int = 0
     notify: tuple[int, int] = (0, 0)
+    phase_2_plus: bool = False
+    """AT+CSMS=1: what is handed over must be acknowledged by AT+CNMA."""
+    text_only: bool = False
+    charset: str = "GSM"
     locked_by: str | None = None
     reference: int = 0
     smss: bool = True
@@ -42,6 +46,8 @@ class Settings:
         """Return the settings after a restart."""
         return Settings(
             locked_by=pin,
+            pdu_mode=not self.text_only,
+            text_only=self.text_only,
             reference=self.reference,
             smss=self.smss,
             credit=self.credit,
@@ -102,6 +108,8 @@ def _cmgf(argument: str, card: Card, settings: Settings) -> list[str]:
     del card
     if argument == "?":
         return [f"+CMGF: {0 if settings.pdu_mode else 1}"]
+    if settings.text_only and argument == "=0":
+        raise Refusal("CME", 4)
     settings.pdu_mode = _number(argument, 1) == 0
     return []
 
@@ -198,9 +206,23 @@ def _cfun(argument: str, card: Card, settings: Settings) -> list[str]:
     return ["+CFUN: 1"] if argument == "?" else []
 
 
+def _csms(argument: str, card: Card, settings: Settings) -> list[str]:
+    del card
+    if argument == "?":
+        return [f"+CSMS: {int(settings.phase_2_plus)},1,1,1"]
+    settings.phase_2_plus = _number(argument, 1) == 1
+    return ["+CSMS: 1,1,1"]
+
+
 def _cscs(argument: str, card: Card, settings: Settings) -> list[str]:
-    del card, settings
-    return ['+CSCS: "GSM"'] if argument == "?" else []
+    del card
+    if argument == "?":
+        return [f'+CSCS: "{settings.charset}"']
+    name = argument.strip('="')
+    if name not in {"GSM", "UCS2"}:
+        raise Refusal("CME", 4)
+    settings.charset = name
+    return []
 
 
 def _need_sim(settings: Settings) -> None:
@@ -240,7 +262,8 @@ _HANDLERS: dict[str, Callable[[str, Card, Settings], list[str]]] = {
     "+CRSM": _crsm,
     "+CSCA": _says('+CSCA: "+33639980000",145'),
     "+CSCS": _cscs,
-    "+CSMS": _says("+CSMS: 1,1,1"),
+    "+CSMP": _says(),
+    "+CSMS": _csms,
     "+CSQ": _csq,
 }
 

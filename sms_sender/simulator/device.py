@@ -3,14 +3,17 @@
 import heapq
 import itertools
 import random
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from sms_sender.pdu import Submit, encode_deliver, encode_status_report
+from sms_sender.pdu import Encoding, Submit, encode_deliver, encode_status_report
+from sms_sender.pdu.alphabet import is_gsm7
 from sms_sender.simulator.commands import CAPACITY, Refusal, Settings, execute
 from sms_sender.simulator.network import Decision, Network
 from sms_sender.simulator.options import Options
 from sms_sender.simulator.sim import make_card
+from sms_sender.simulator.words import as_pdu, destination, report_line
 
 MAX_INPUT = 1 << 16
 MAX_OUTPUT = 1 << 16
@@ -42,15 +45,23 @@ class EmulatedModem:
         self.options = options
         self._network = network
         self._settings = Settings(
-            locked_by=options.pin, credit=options.credit, smss=options.sim_smss
+            locked_by=options.pin,
+            credit=options.credit,
+            smss=options.sim_smss,
+            pdu_mode=not options.text_only,
+            text_only=options.text_only,
         )
         self._noise = random.Random(f"{options.seed}/{self.card.imei}")
         self._input = bytearray()
         self._expected_length: int | None = None
+        self._destination = ""
         self._busy = False
         self._events: list[tuple[float, int, Callable[[float], None]]] = []
         self._sequence = itertools.count()
         self._now = 0.0
+        self._to_hand: deque[str] = deque()
+        self._handed = 0
+        self._waits_for_acknowledgement = False
 
     @property
     def wakes_at(self) -> float | None:
@@ -78,6 +89,7 @@ class EmulatedModem:
         self._input.clear()
         self.output.clear()
         self._expected_length, self._busy, self.unplugged = None, False, False
+        self._waits_for_acknowledgement = False
 
     def top_up(self, credit: int | None = None) -> None:
         """Pay for the SIM: so many messages more, None without end."""
@@ -89,10 +101,11 @@ class EmulatedModem:
 
     def bring(self, sender: str, text: str) -> None:
         """Receive a message: stored and announced, or handed over, as AT+CNMI asks."""
-        pdu = encode_deliver(sender, text, datetime.now(UTC))
+        encoding: Encoding = "gsm7" if is_gsm7(text) else "ucs2"
+        pdu = encode_deliver(sender, text, datetime.now(UTC), encoding)
         inbound, _ = self._settings.notify
         if inbound in {2, 3}:
-            self._put(f"\r\n+CMT: ,{pdu.length}\r\n{pdu.hex}\r\n")
+            self._hand(f"\r\n+CMT: ,{pdu.length}\r\n{pdu.hex}\r\n")
             return
         free = [index for index in range(1, CAPACITY + 1) if index not in self._settings.stored]
         if not free:
@@ -156,6 +169,10 @@ class EmulatedModem:
             left = "illimite" if credit is None else f"{credit} SMS"
             self._after(0.0, lambda _: self.say(f'+CUSD: 0,"Solde: {left}",15'))
             return []
+        if upper in {"+CNMA", "+CNMA=0"}:
+            return self._acknowledged()
+        if upper.startswith("+CNMI="):
+            self._after(0.0, lambda _: self._hand_anew())
         if upper[:1] in {"+", "^", "#", "$"}:
             size = next((at for at, char in enumerate(text) if char in "=?"), len(text))
             return execute(upper[:size], text[size:], self.card, self._settings)
@@ -171,6 +188,9 @@ class EmulatedModem:
         settings = self._settings
         if settings.locked_by:
             self.say("+CMS ERROR: 311")
+        elif not settings.pdu_mode and (number := destination(argument, settings.charset)):
+            self._destination, self._expected_length = number, 0
+            self._put("\r\n> ")
         elif not settings.pdu_mode or not argument.isdigit() or not 0 < int(argument) <= 176:
             self.say("+CMS ERROR: 304")
         else:
@@ -186,11 +206,14 @@ class EmulatedModem:
             return True
         if commit < 0:
             return False
-        text = self._input[:commit].decode("latin-1").strip()
+        raw = bytes(self._input[:commit])
+        text = raw.decode("latin-1").strip()
         del self._input[: commit + 1]
         length, self._expected_length = self._expected_length or 0, None
         if self._settings.echo:
             self._put(text + "\x1a")
+        if not self._settings.pdu_mode:
+            length, text = as_pdu(self._destination, raw, self._settings.charset)
         self._submit(length, text)
         return True
 
@@ -253,5 +276,46 @@ class EmulatedModem:
     def _report(self, reference: int, msisdn: str, submitted_at: datetime, code: int) -> None:
         done = submitted_at + timedelta(seconds=self.options.report_delay)
         pdu = encode_status_report(reference, msisdn, submitted_at, done, code)
-        if self._settings.notify[1] == 1:
-            self._put(f"\r\n+CDS: {pdu.length}\r\n{pdu.hex}\r\n")
+        if self._settings.notify[1] == 1 or self._settings.phase_2_plus:
+            words = report_line(
+                reference, msisdn, (submitted_at, done), code, self._settings.charset
+            )
+            shown = f"+CDS: {pdu.length}\r\n{pdu.hex}" if self._settings.pdu_mode else words
+            self._hand(f"\r\n{shown}\r\n")
+
+    def _hand(self, text: str) -> None:
+        if not self._settings.phase_2_plus:
+            self._put(text)
+            return
+        self._to_hand.append(text)
+        self._hand_next()
+
+    def _hand_next(self) -> None:
+        """Hand over one thing at a time, again until it is acknowledged (27.005 3.4.4)."""
+        if not self._to_hand or self._waits_for_acknowledgement or not any(self._settings.notify):
+            return
+        self._waits_for_acknowledgement = True
+        self._handed += 1
+        self._put(self._to_hand[0])
+        number = self._handed
+        self._after(self.options.report_repeat, lambda _: self._not_acknowledged(number))
+
+    def _hand_anew(self) -> None:
+        """Whoever sets AT+CNMI wants what is outstanding too."""
+        self._waits_for_acknowledgement = False
+        self._hand_next()
+
+    def _not_acknowledged(self, number: int) -> None:
+        if not self._waits_for_acknowledgement or number != self._handed:
+            return
+        self._waits_for_acknowledgement = False
+        self._settings.notify = (0, 0)
+        self._after(self.options.report_repeat, lambda _: self._hand_next())
+
+    def _acknowledged(self) -> list[str]:
+        if not self._waits_for_acknowledgement:
+            raise Refusal("CMS", 340)
+        self._waits_for_acknowledgement = False
+        self._to_hand.popleft()
+        self._after(0.0, lambda _: self._hand_next())
+        return []

@@ -42,6 +42,8 @@ class Options:
     replug_after: float = 5.0
 
     report_delay: float = 1.0
+    report_repeat: float = 3.0
+    """After so long what was handed over and not acknowledged comes again (AT+CSMS=1)."""
     delivered: float = 1.0
     undelivered: float = 0.0
     """What is neither delivered nor undelivered gets no report."""
@@ -50,5 +52,7 @@ class Options:
     credit: int | None = None
     credit_code: int = 500
     pin: str | None = None
+    text_only: bool = False
+    """The modems have no PDU mode."""
     sim_smss: bool = True
     """Whether EF_SMSS can be read."""

@@ -9,51 +9,9 @@ import pytest
 from psycopg2 import sql
 
 import include
+from chaos.c12_hostile import STATEMENTS
 from tests.integration.sender.hosts import Fleet, Host, call
 from tests.integration.sender.protocol import JOURNAL, claim, code, register, result
-
-STATEMENTS = [
-    "create table public.mine (x int)",
-    "create table api.mine (x int)",
-    "create temporary table mine (x int)",
-    "create schema mine",
-    "create role mine",
-    "create database mine",
-    "create function public.f() returns int language sql as 'select 1'",
-    "select * from public.schema_migration",
-    "select public.host_group(0)",
-    "select public.make_host_login('64:31:50:1b:e9:02')",
-    "select public.disable_host_login('x')",
-    "select public.settle_messages('2026-11-01', '{1}')",
-    "select public.ensure_message_partitions('2026-11-01')",
-    "select public.renew_permits(null, null)",
-    "select public.take_results(null, 0, '[]', 1)",
-    "set role smsswitch_owner",
-    "set role smsswitch_app",
-    "set session authorization postgres",
-    "alter role current_user superuser",
-    "alter role current_user connection limit 100",
-    "grant smsswitch_app to current_user",
-    "select pg_advisory_lock(7226001)",
-    "select pg_advisory_xact_lock(7226002)",
-    "select pg_try_advisory_lock(7226003)",
-    "select lo_create(0)",
-    "select lo_from_bytea(0, 'x')",
-    "select pg_read_file('/etc/passwd')",
-    "select pg_ls_dir('.')",
-    "select pg_terminate_backend(pg_backend_pid() - 1) from pg_class, api.x",
-    "select rolpassword from pg_authid",
-    "copy (select 1) to program 'true'",
-    "copy (select 1) to '/tmp/x'",
-    "create extension dblink",
-    "create trigger t before insert on public.message execute function public.refuse_change()",
-    "lock table public.message",
-    "vacuum full public.message",
-    "alter table public.message disable trigger all",
-    "select nextval('public.message_id_seq')",
-    "refresh materialized view public.x",
-    "do language plpgsql $$ begin perform from public.client; end $$",
-]
 
 
 @pytest.fixture

@@ -12,10 +12,12 @@ from sms_sender.modem import Modem
 from sms_sender.oracle import Oracle
 from sms_sender.pdu import DeliveryReport, InboundSms, PduError, encode_submit
 from sms_sender.queue import Queue
+from sms_sender.simulator import read_log
 from sms_sender.tally import Tally
 from sms_sender.text_mode import decode, destination, encode, read_time
 from sms_sender.worker import Met, Worker
 from tests.unit.sender.batches_for_tests import batch
+from tests.unit.sender.conftest import MakeFarm, OpenModem
 from tests.unit.sender.fake_port import FakeModem
 
 REFUSED = b"\r\n+CME ERROR: 4\r\n"
@@ -106,7 +108,7 @@ def test_a_message_of_several_parts_fails_and_says_why(tmp_path: Path) -> None:
     worker.start()
     until(lambda: journal.outbox)
     worker.stop()
-    assert worker.join(10)
+    assert worker.join(60)
     (entry,) = journal.outbox.take(9)
     assert entry.body["kind"] == "failed"
     assert entry.body["error"] == "more than one part: this modem has no PDU mode"
@@ -115,7 +117,7 @@ def test_a_message_of_several_parts_fails_and_says_why(tmp_path: Path) -> None:
 
 
 def until(check: Callable[[], object]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not check():
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -162,3 +164,25 @@ def test_texts_numbers_and_times() -> None:
     assert read_time("") is None
     with pytest.raises(PduError):
         encode("[", "GSM")
+
+
+@pytest.mark.parametrize("text", ["Bonjour @ 5", "Prix : 5 €", "fête 👍"])
+def test_an_emulated_modem_without_pdu_mode(
+    make_farm: MakeFarm, open_modem: OpenModem, tmp_path: Path, text: str
+) -> None:
+    """What the network took is what was written; its report comes back in words."""
+    log = tmp_path / "network.jsonl"
+    modem = open_modem(make_farm(text_only=True, report_delay=0.0, network_log=log).ports[0])
+    assert modem.text_mode
+    assert submit(modem, text) == ("sent", None)
+    (line,) = [line for line in read_log([log]) if line["event"] == "accepted"]
+    assert (line["to"], line["text"]) == (NUMBER, text)
+    heard: list[object] = []
+
+    def report() -> bool:
+        heard.extend(modem.poll(0.2))
+        return bool(heard)
+
+    until(report)
+    assert isinstance(heard[0], DeliveryReport)
+    assert (heard[0].reference, heard[0].msisdn, heard[0].state) == (1, NUMBER, "delivered")

@@ -13,11 +13,15 @@ import psutil
 from include.settings import var_dir
 
 FIGURES = {
+    "p1": ("benchmarks.p1_import:measure", "importing a CSV of a million contacts"),
+    "p2": ("benchmarks.p2_workbook:measure", "importing a workbook of 100,000 contacts"),
     "p3": ("benchmarks.p3_expand:measure", "expanding a campaign of a million contacts"),
     "p6": ("benchmarks.p6_taxation:measure", "spool files into taxdata"),
     "p7": ("benchmarks.p7_rating:measure", "rating a million tickets"),
     "p4": ("benchmarks.p4_hosts:measure", "200 hosts claiming and reporting at one PostgreSQL"),
     "p5": ("benchmarks.p5_sender:measure", "the sender against a bare client and three peers"),
+    "p10": ("benchmarks.p10_year:measure", "the pages over a year of 50,000 messages a day"),
+    "p8": ("benchmarks.p8_drop:measure", "from a dropped file to its receipt, Airflow running"),
     "p9": ("benchmarks.p9_cold_start:measure", "cold `make demo`, then `make test`"),
 }
 

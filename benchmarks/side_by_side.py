@@ -35,7 +35,7 @@ def database(figure: str) -> Iterator[postgres.Server]:
 
 
 def measured(server: postgres.Server, work: Callable[[], Any]) -> dict[str, float]:
-    """Seconds by the clock, and of the processor here and in sessions that began and ended within."""
+    """Seconds by the clock, and of the processor: here, in processes and sessions that ended within."""
     began, used = time.monotonic(), _processor(server)
     work()
     return {
@@ -49,7 +49,8 @@ def _processor(server: postgres.Server) -> float:
     while any(_is_session(child) for child in postmaster.children()):
         time.sleep(0.01)
     ended = postmaster.cpu_times()
-    return time.process_time() + ended.children_user + ended.children_system
+    here = os.times()
+    return sum(here[:4]) + ended.children_user + ended.children_system
 
 
 def _is_session(process: psutil.Process) -> bool:

@@ -29,15 +29,17 @@ class Plan:
 
 
 def make_batches(
-    conn: Connection, campaign: Campaign, waiting: int, region: str | None = None
+    conn: Connection, campaign: Campaign, waiting: int, parts: float, region: str | None = None
 ) -> Plan:
-    """Make empty batches for so many messages, by what the groups can do and the campaign's rate;
-    their window is that of ``region``.
+    """Make empty batches for so many messages of so many ``parts`` each, by what the groups can do,
+    what their SIMs may still send, and the campaign's rate; their window is that of ``region``.
 
     With no group that could send there are none. The caller holds the campaign and fills them.
     """
     allowed = min(waiting, _allowance(conn, campaign, waiting))
-    shares = share_out(allowed, weights(capacities(conn)))
+    groups = capacities(conn)
+    most = {g.group_id: int(g.room / parts) for g in groups if g.room is not None}
+    shares = share_out(allowed, weights(groups), most)
     sizes = [
         (group, min(BATCH_MESSAGES, number - start))
         for group, number in sorted(shares.items())
@@ -75,6 +77,8 @@ def batch_again(conn: Connection, campaign: Campaign, *, away_only: bool = False
         cur.execute(sql("campaigns/skip_opted_out"), values)
         cur.execute(sql("campaigns/count_unbatched"), values)
         waiting = regions.group(cur.fetchall())
+        cur.execute(sql("campaigns/parts_of_unbatched"), values)
+        values["parts"] = (cur.fetchone() or (1,))[0]
         given = 0
         for region in waiting:
             if region.place is None and away_only:
@@ -89,7 +93,7 @@ def batch_again(conn: Connection, campaign: Campaign, *, away_only: bool = False
 def _fill(
     conn: Connection, campaign: Campaign, region: regions.Region, values: dict[str, Any]
 ) -> int:
-    plan = make_batches(conn, campaign, region.messages, region.name)
+    plan = make_batches(conn, campaign, region.messages, values["parts"], region.name)
     if plan.batches:
         beginnings = None if region.place is None else region.beginnings
         with conn.cursor() as cur:
@@ -125,7 +129,7 @@ def rebalance(conn: Connection) -> int:
     """
     with conn.cursor() as cur:
         cur.execute(sql("campaigns/list_unclaimed"))
-        batches: list[tuple[int, int]] = cur.fetchall()
+        batches: list[tuple[int, int, int]] = cur.fetchall()
         moves = _moves(batches, capacities(conn))
         if moves:
             cur.execute(
@@ -135,19 +139,21 @@ def rebalance(conn: Connection) -> int:
     return len(moves)
 
 
-def _moves(batches: list[tuple[int, int]], groups: list[Capacity]) -> dict[int, int]:
+def _moves(batches: list[tuple[int, int, int]], groups: list[Capacity]) -> dict[int, int]:
     """batch -> its new group, for those that should change."""
     by = weights(groups)
     if not by or not batches:
         return {}
     held: dict[int, list[int]] = {group: [] for group in by}
     stray: list[int] = []
-    for batch, group in batches:
+    for batch, group, _parts in batches:
         held.get(group, stray).append(batch)
     idle = [group for group in by if not held[group]]
     if not stray and (not idle or all(len(own) < 2 for own in held.values())):
         return {}
-    wanted = share_out(len(batches), by)
+    parts = max(sum(parts for _batch, _group, parts in batches) // len(batches), 1)
+    most = {g.group_id: g.quota_left // parts for g in groups if g.quota_left is not None}
+    wanted = dict.fromkeys(by, 0) | share_out(len(batches), by, most)
     # The oldest stay where they are; what is above a group's share is free to go.
     free = stray + [batch for group, own in held.items() for batch in own[wanted[group] :]]
     moves = {}

@@ -18,6 +18,7 @@ from include.campaigns.status import describe
 from include.campaigns.store import Campaign
 from include.db import connect, sql
 from include.db.alerts import set_alert
+from include.fleet.capacity import capacities
 from include.logs import canonical
 from include.settings import settings
 from include.storage import Storage
@@ -38,7 +39,8 @@ def expand_due(code: str | None = None, name: str | None = None) -> dict[str, An
     with connect() as conn:
         moved = rebalance(conn)
         waiting = strays_left(conn)
-        set_alert(conn, "no_working_group", "fleet", bool(waiting) and not batched, str(waiting))
+        idle = bool(waiting) and not batched and not any(g.live for g in capacities(conn))
+        set_alert(conn, "no_working_group", "fleet", idle, str(waiting))
     publish_all()
     return {"expanded": expanded, "batched": batched, "moved": moved, "waiting": waiting}
 
@@ -100,7 +102,8 @@ def _make(conn: Connection, campaign: Campaign) -> dict[str, Any]:
     ledger.release(
         conn, campaign.client_id, campaign.campaign_id, held - totals.cost, "not planned"
     )
-    plan = make_batches(conn, campaign, totals.recipients - openings.elsewhere)
+    parts = totals.segments / max(totals.recipients, 1)
+    plan = make_batches(conn, campaign, totals.recipients - openings.elsewhere, parts)
     values = {
         "activation_month": campaign.activation_month,
         "campaign_id": campaign.campaign_id,

@@ -4,7 +4,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+import numpy as np
+import numpy.typing as npt
 
 from include.contacts.answers import close
 from include.contacts.gates import Limits
@@ -39,7 +40,7 @@ def _take(upload: Upload, storage: Storage, folder: Path) -> dict[str, Any]:
     chosen = settings()
     path = folder / "drop"
     try:
-        path.write_bytes(storage.read_bytes(upload.key))
+        storage.download(upload.key, path)
     except FileNotFoundError:
         raise RefusalError("file_gone") from None
     limits = Limits(chosen.max_file_bytes, chosen.max_rows)
@@ -49,24 +50,38 @@ def _take(upload: Upload, storage: Storage, folder: Path) -> dict[str, Any]:
     phone = next((c.index for c in proposal.columns if c.to == "phone"), None)
     if phone is None:
         raise RefusalError("phone_required")
-    column = table.data(proposal.first_data_row)[f"c{phone}"].combine_chunks()
-    done = normalise(column.cast(pa.string()), accept=_ANY_KIND, extra_valid_prefixes=extra)
-    numbers = sorted(set(e164(done.numbers[done.numbers > 0]).to_pylist()))
+    numbers, codes = _judged(table, proposal.first_data_row, phone)
     with connect() as conn, conn.cursor() as cur:
         cur.execute(
             sql("contacts/add_opt_outs"),
             {
                 "client_id": upload.client_id,
                 "source": f"blocklist:{upload.import_id}",
-                "numbers": numbers,
+                "numbers": e164(numbers).to_pylist(),
             },
         )
         added = cur.rowcount
-    bad = [CODES[code] for code in done.codes if code]
+    bad = {CODES[code]: int(n) for code, n in enumerate(np.bincount(codes)) if code and n}
     return {
-        "rows": len(done.codes),
+        "rows": len(codes),
         "loaded": added,
         "unchanged": len(numbers) - added,
-        "rejected": len(bad),
-        "rejected_by": {code: bad.count(code) for code in sorted(set(bad))},
+        "rejected": sum(bad.values()),
+        "rejected_by": dict(sorted(bad.items())),
     }
+
+
+def _judged(
+    table: CellTable, first_row: int, column: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """The distinct numbers of a column, and the code of each of its rows."""
+    numbers, codes = np.zeros(0, np.int64), [np.zeros(0, np.uint8)]
+    for part in table.slices(first_row):
+        done = normalise(
+            part[f"c{column}"],
+            accept=_ANY_KIND,
+            extra_valid_prefixes=settings().extra_valid_prefixes,
+        )
+        numbers = np.union1d(numbers, done.numbers[done.numbers > 0])
+        codes.append(done.codes)
+    return numbers, np.concatenate(codes)

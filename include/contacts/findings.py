@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+
 from include.contacts.mapping import Mapping
 from include.contacts.proposal import Proposal, fingerprint
 from include.contacts.refusal import RefusalError
@@ -56,7 +58,7 @@ class Reading:
     @property
     def data_rows(self) -> int:
         """How many rows follow the header."""
-        return int(self.table.data(self.proposal.first_data_row).num_rows)
+        return self.table.count(self.proposal.first_data_row)
 
 
 @dataclass
@@ -71,15 +73,20 @@ class Findings:
     notes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     reason: RefusalError | None = None
+    began: float = field(default_factory=time.monotonic)
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
-        """Take the time of one step."""
+        """Take the time of one step; one may go on within another."""
         began = time.monotonic()
         try:
             yield
         finally:
             self.seconds[step] = round(time.monotonic() - began, 3)
+
+    def timings(self) -> dict[str, float]:
+        """Seconds of each step so far, and in all."""
+        return {**self.seconds, "total": round(time.monotonic() - self.began, 3)}
 
     def counts(self) -> dict[str, Any]:
         """``rejected`` is the sum of ``rejected_by``; duplicates and blocklisted are among them."""
@@ -101,16 +108,21 @@ class Findings:
         by = self.verdicts.rejected_by() if self.verdicts else {}
         return sum(n for code, n in by.items() if code not in HARMLESS)
 
-    def refused_rows(self) -> Iterator[Refused]:
-        """Every refused row in the order of the file."""
+    def refused_pieces(self) -> Iterator[pa.RecordBatch]:
+        """Every refused row in the order of the file: its cells, ``row`` and its ``code``'s index."""
         if self.reading is None or self.mapping is None or self.verdicts is None:
             return
         table = self.reading.table
         names = [f"c{i}" for i in range(1, table.width + 1)]
         for part, _, codes in numbered_slices(table, self.mapping, self.verdicts):
             bad = codes.nonzero()[0]
-            picked = part.select(["row", *names]).take(bad)
-            numbers = picked["row"].to_pylist()
-            cells = zip(*(picked[name].to_pylist() for name in names), strict=True)
-            for row, code, values in zip(numbers, codes[bad], cells, strict=True):
+            if bad.size:
+                picked = part.select([*names, "row"]).take(pa.array(bad))
+                yield picked.append_column("code", pa.array(codes[bad]))
+
+    def refused_rows(self) -> Iterator[Refused]:
+        """The same one by one."""
+        for piece in self.refused_pieces():
+            *cells, rows, codes = (column.to_pylist() for column in piece.columns)
+            for row, code, values in zip(rows, codes, zip(*cells, strict=True), strict=True):
                 yield Refused(row, CODES[code], list(values))

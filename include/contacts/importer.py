@@ -7,7 +7,7 @@ changes nothing that is done.
 import logging
 import tempfile
 from dataclasses import replace
-from hashlib import sha256
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from include.contacts.confirming import confirmed_mapping
 from include.contacts.expectations import broken_promises, too_many_refused, validate
 from include.contacts.findings import Findings, Reading
 from include.contacts.gates import Limits
+from include.contacts.gx_library import warm_up
 from include.contacts.loading import load
 from include.contacts.mapping import Mapping, options_of
 from include.contacts.proposal import REJECT_COLUMNS, propose
@@ -153,14 +154,13 @@ class _Import:
         """The file as it was registered, on this machine; its name there is ours."""
         if self.upload.bytes > self.settings.max_file_bytes:
             raise quarantined("too_large", limit=self.settings.max_file_bytes >> 20)
+        path = folder / "drop"
         try:
-            data = self.storage.read_bytes(self.upload.key)
+            digest = self.storage.download(self.upload.key, path)
         except FileNotFoundError:
             raise RefusalError("file_gone") from None
-        if sha256(data).hexdigest() != self.upload.sha256:
+        if digest != self.upload.sha256:
             raise RefusalError("replaced")
-        path = folder / "drop"
-        path.write_bytes(data)
         return path
 
     def _read_sidecar(self) -> RefusalError | None:
@@ -179,6 +179,8 @@ class _Import:
         if stored:
             options = Options(stored.sheet, stored.encoding, stored.delimiter)
         limits = Limits(self.settings.max_file_bytes, self.settings.max_rows)
+        if stored or self.document or uploads.may_need_no_question(self.upload):
+            warm_up()
         with self.found.timed("read"):
             cells = read_cells(path, self.upload.name, folder, limits, options)
         table = _without_our_columns(CellTable(cells))
@@ -202,18 +204,20 @@ class _Import:
             self.found.verdicts = verdicts = judge(
                 reading.table,
                 mapping,
+                reading.cells.path.parent,
                 extra_valid_prefixes=self.settings.extra_valid_prefixes,
                 opted_out=_opted_out(self.upload.client_id),
             )
         if verdicts.restored:
             self.found.notes.append(("leading_zero_restored", {"n": verdicts.restored}))
-        self._validate(reading, mapping)
+        check = partial(self._check, reading, mapping)
         if self.upload.state == "loaded":  # a crash came between the load and its receipt
+            check()
             self.found.loaded = self.upload.counts
         else:
             with self.found.timed("load"):
                 upload = replace(self.upload, fingerprint=reading.fingerprint)
-                self.found.loaded = load(upload, reading.table, mapping, verdicts)
+                self.found.loaded = load(upload, reading.table, mapping, verdicts, check)
         if self.found.loaded["removed"]:
             self.found.notes.append(("removed", {"n": self.found.loaded["removed"]}))
         return self._settle("loaded", None)
@@ -227,6 +231,12 @@ class _Import:
         if remembered:
             self.found.notes.append(("mapping_remembered", {"import_id": remembered}))
         receipts.write(self.storage, self.upload, self.found)
+
+    def _check(self, reading: Reading, mapping: Mapping) -> None:
+        """What takes time and needs no database, while that is at work."""
+        self._validate(reading, mapping)
+        if self.found.counts()["rejected"]:
+            receipts.rejects_folder(self.upload, self.found)
 
     def _validate(self, reading: Reading, mapping: Mapping) -> None:
         verdicts = self.found.verdicts
@@ -273,7 +283,7 @@ class _Import:
             rows=counts["rows"],
             loaded=counts["loaded"],
             rejected=counts["rejected"],
-            seconds=round(sum(self.found.seconds.values()), 3),
+            seconds=receipt["timings"]["seconds"]["total"],
         )
         return receipt
 

@@ -7,14 +7,12 @@ The result stands in ``result.json`` beside the request, the cells in ``cells.ar
 import json
 import resource
 import sys
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from include.contacts.gates import Limits, check_file
 from include.contacts.refusal import RefusalError, quarantined
 
-_BATCH = 20_000
 _MAX_WIDTH = 64
 
 
@@ -60,61 +58,55 @@ def _read(request: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _parse(path: Path, kind: str, request: dict[str, Any], folder: Path) -> dict[str, Any]:
-    from include.contacts.cells import open_csv, open_workbook
-
     if kind == "csv":
+        from include.contacts.delimited import open_csv
+
         source = open_csv(path, request["encoding"], request["delimiter"])
     else:
+        from include.contacts.cells import open_workbook
+
         source = open_workbook(path, kind, request["sheet"])
     if source.width > _MAX_WIDTH:
         raise quarantined("too_many_columns", found=source.width, limit=_MAX_WIDTH)
-    used, rows = _write_cells(source.rows, source.width, folder, request["max_rows"])
+    last_filled, rows = _write_cells(source, folder, request["max_rows"])
     if rows == 0:
         raise quarantined("empty_file")
+    width = max(i for i, row in enumerate(last_filled, 1) if row)
     return {
         "format": source.format,
         "encoding": source.encoding,
         "delimiter": source.delimiter,
         "sheet": source.sheet,
         "other_sheets": source.other_sheets,
-        "width": max(i for i, filled in enumerate(used, 1) if filled),
+        "width": width,
         "rows": rows,
+        "last_filled": last_filled[:width],
     }
 
 
-def _write_cells(rows: Any, width: int, folder: Path, max_rows: int) -> tuple[list[bool], int]:
-    """The rows in batches; which columns hold anything, and how many rows there are.
-
-    Columns are ``row``, ``extra`` (what stood beyond the last column) and ``c1``, ``c2``, …
-    """
+def _write_cells(source: Any, folder: Path, max_rows: int) -> tuple[list[int], int]:
+    """The pieces into one file; the last row in which each column holds anything, and the rows."""
     import pyarrow as pa
 
-    fields = [("row", pa.int32()), ("extra", pa.string())]
-    schema = pa.schema(fields + [(f"c{i}", pa.string()) for i in range(1, width + 1)])
-    used, count = [False] * width, 0
-    with pa.OSFile(str(folder / "cells.arrow"), "wb") as sink, pa.ipc.new_file(sink, schema) as out:
-        while part := list(islice(rows, _BATCH)):
-            count += len(part)
+    from include.contacts.pieces import schema
+
+    columns = schema(source.width)
+    last_filled, count = [0] * source.width, 0
+    with (
+        pa.OSFile(str(folder / "cells.arrow"), "wb") as sink,
+        pa.ipc.new_file(sink, columns) as out,
+    ):
+        for piece in source.pieces:
+            count += piece.num_rows
             if count > max_rows + 1:
                 raise quarantined("too_many_rows", limit=max_rows)
-            numbers = pa.array([number for number, _ in part], pa.int32())
-            extra = pa.array([_beyond(cells, width) for _, cells in part], pa.string())
-            columns = [pa.array(c, pa.string()) for c in _columns(part, width)]
-            used = [u or c.null_count < len(c) for u, c in zip(used, columns, strict=True)]
-            out.write_batch(pa.record_batch([numbers, extra, *columns], schema=schema))
-    return used, count
-
-
-def _columns(part: list[Any], width: int) -> Any:
-    padding = [None] * width
-    fitted = [cells if len(cells) == width else (cells + padding)[:width] for _, cells in part]
-    return zip(*fitted, strict=True)
-
-
-def _beyond(cells: list[str | None], width: int) -> str | None:
-    if len(cells) <= width:
-        return None
-    return " ".join(filter(None, cells[width:])) or None
+            for index, column in enumerate(piece.columns[2:]):
+                filled = (
+                    piece["row"].filter(column.is_valid()) if column.null_count else piece["row"]
+                )
+                last_filled[index] = filled[-1].as_py() if len(filled) else last_filled[index]
+            out.write_batch(piece)
+    return last_filled, count
 
 
 if __name__ == "__main__":

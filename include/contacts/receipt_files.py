@@ -5,14 +5,21 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from include.contacts.findings import Reading, Refused
+import pyarrow as pa
+
+from include.contacts.findings import Findings, Reading
 from include.contacts.mapping import Mapping
 from include.contacts.proposal import REJECT_COLUMNS
+from include.contacts.rows import CODES
 from include.contacts.uploads import Upload
 from include.pages import Column, words
-from include.pages.workbook import Sheet, neutralise, workbook
+from include.pages.long_table import CsvFile, WorkbookFile, column_letter
+from include.pages.workbook import neutralise
+
+REJECTS = ("rejects.csv", "rejects.xlsx")
 
 
 def preview_csv(reading: Reading) -> str:
@@ -22,46 +29,44 @@ def preview_csv(reading: Reading) -> str:
     return _csv([_titles(reading), *([cell or "" for cell in row] for row in rows)])
 
 
-def rejects_csv(reading: Reading, refused: Iterable[Refused], language: str) -> str:
-    """Every refused row as it was, then its number, code and reason."""
+def write_rejects(folder: Path, found: Findings, language: str) -> None:
+    """``rejects.csv`` and ``rejects.xlsx``: refused rows as they were, then row, code and reason."""
+    reading, mapping = found.reading, found.mapping
+    if reading is None or mapping is None:
+        raise ValueError("no rows have been judged")
     t = words(language)
-    lines = ([*r.cells, r.row, r.code, t(f"reason.{r.code}")] for r in refused)
-    return "\ufeff" + _csv([[*_titles(reading), *REJECT_COLUMNS], *lines])
-
-
-def rejects_xlsx(reading: Reading, refused: Iterable[Refused], language: str, phone: int) -> bytes:
-    """The same as a workbook; the numbers in column ``phone`` stay text."""
-    t = words(language)
+    titles = _titles(reading)
+    phone = mapping.columns["phone"]
     columns = [
         Column(f"c{i}", title, "phone" if i == phone else "text")
-        for i, title in enumerate(_titles(reading), 1)
+        for i, title in enumerate(titles, 1)
     ]
     columns += [Column(REJECT_COLUMNS[0], REJECT_COLUMNS[0], "number")]
     columns += [Column(name, name, "text") for name in REJECT_COLUMNS[1:]]
-    rows = (
-        {
-            **{f"c{i}": cell for i, cell in enumerate(r.cells, 1)},
-            **dict(zip(REJECT_COLUMNS, (r.row, r.code, t(f"reason.{r.code}")), strict=True)),
-        }
-        for r in refused
+    book = WorkbookFile(
+        folder / REJECTS[1],
+        t("receipt.refused"),
+        columns,
+        found.counts()["rejected"],
+        language,
+        made=datetime.now(UTC),
     )
-    return workbook(
-        [Sheet(t("receipt.refused"), columns, rows)], lang=language, made=datetime.now(UTC)
-    )
+    text = CsvFile(folder / REJECTS[0], [*titles, *REJECT_COLUMNS])
+    reasons = pa.array([t(f"reason.{code}") if code else "" for code in CODES])
+    for piece in found.refused_pieces():
+        whole = piece.append_column(REJECT_COLUMNS[2], reasons.take(piece["code"]))
+        whole = whole.set_column(
+            len(columns) - 2, REJECT_COLUMNS[1], pa.array(CODES).take(piece["code"])
+        )
+        book.write(whole)
+        text.write(whole)
+    book.close()
+    text.close()
 
 
 def _titles(reading: Reading) -> list[str]:
     columns = reading.proposal.columns
     return [column.header or column_letter(column.index) for column in columns]
-
-
-def column_letter(index: int) -> str:
-    """A column as spreadsheets name it: 28 is AB."""
-    letters = ""
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def _csv(rows: Iterable[Sequence[Any]]) -> str:

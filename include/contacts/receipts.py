@@ -5,21 +5,22 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from include.contacts.findings import NO_COUNTS, Findings
 from include.contacts.receipt_files import (
-    column_letter,
+    REJECTS,
     mapping_yaml,
     preview_csv,
-    rejects_csv,
-    rejects_xlsx,
+    write_rejects,
 )
 from include.contacts.refusal import RefusalError
 from include.contacts.shelf import encoded
 from include.contacts.uploads import Upload, keep_receipt
 from include.db import connect, sql
 from include.pages import Column, render, words
+from include.pages.long_table import column_letter
 from include.settings import settings
 from include.storage import Storage
 
@@ -53,7 +54,7 @@ def document(upload: Upload, found: Findings) -> dict[str, Any]:
         "timings": {
             "received_at": upload.created_at.isoformat(),
             "written_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "seconds": found.seconds,
+            "seconds": found.timings(),
         },
     }
 
@@ -132,12 +133,22 @@ def write(storage: Storage, upload: Upload, found: Findings) -> dict[str, Any]:
         storage.write_text(f"{place}/preview.csv", preview_csv(reading))
         storage.write_text(f"{place}/mapping.yaml", mapping_yaml(upload, reading, mapping))
     if reading and mapping and receipt["rejects_url"]:
-        refused, lang = list(found.refused_rows()), upload.language
-        storage.write_text(f"{place}/rejects.csv", rejects_csv(reading, refused, lang))
-        workbook = rejects_xlsx(reading, refused, lang, mapping.columns["phone"])
-        storage.write_bytes(f"{place}/rejects.xlsx", workbook)
+        made = rejects_folder(upload, found)
+        for name in REJECTS:
+            storage.upload(f"{place}/{name}", made / name)
     _write_page(storage, upload, receipt, found)
     return receipt
+
+
+def rejects_folder(upload: Upload, found: Findings) -> Path:
+    """Where the files of refused rows lie on this machine, made at the first call."""
+    if found.reading is None:
+        raise ValueError("nothing has been read")
+    made = found.reading.cells.path.parent
+    if not (made / REJECTS[-1]).exists():
+        with found.timed("rejects"):
+            write_rejects(made, found, upload.language)
+    return made
 
 
 def remind(storage: Storage, upload: Upload, until: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ CODES = (
 )
 CODE = {code: index for index, code in enumerate(CODES)}
 MAX_TEXT = 255
+_COMPARED_ROWS = 250_000
 #: Not the file's fault: they do not count towards the share of refused rows.
 HARMLESS = ("opted_out", "duplicate_in_file")
 _LINE_BREAKS = "[\t\n\v\f\r\u0085\u2028\u2029]+"
@@ -30,11 +32,15 @@ _CONTROLS = "[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f]"
 
 @dataclass
 class Verdicts:
-    """For each data row in order: E.164 without + (0 = none), and the index of its code."""
+    """For each data row in order the index of its code; its number stands in a file."""
 
-    numbers: npt.NDArray[np.int64]
     codes: npt.NDArray[np.uint8]
     restored: int
+    kept: Path
+
+    def numbers(self, start: int, stop: int) -> npt.NDArray[np.int64]:
+        """E.164 without + of the data rows ``start`` to ``stop`` (from 0), 0 = none."""
+        return np.fromfile(self.kept, np.int64, stop - start, offset=start * 8)
 
     def count(self, code: str) -> int:
         """How many rows have this code."""
@@ -49,90 +55,128 @@ class Verdicts:
 def judge(
     table: CellTable,
     mapping: Mapping,
+    folder: Path,
     *,
     extra_valid_prefixes: Sequence[str],
     opted_out: npt.NDArray[np.int64],
 ) -> Verdicts:
-    """The verdict on every data row of ``table`` under ``mapping``."""
-    numbers: list[npt.NDArray[np.int64]] = []
+    """The verdict on every data row of ``table`` under ``mapping``; ``folder`` is for its files."""
     codes: list[npt.NDArray[np.uint8]] = []
     restored = 0
-    for part in table.slices(mapping.first_data_row):
-        done = phones.normalise(
-            part[f"c{mapping.columns['phone']}"].combine_chunks(),
-            region=mapping.region,
-            accept=mapping.accept,
-            extra_valid_prefixes=extra_valid_prefixes,
-        )
-        numbers.append(done.numbers)
-        codes.append(_with_texts(done.codes, part, mapping))
-        restored += int(np.count_nonzero(done.restored))
-    if not numbers:
-        return Verdicts(np.zeros(0, np.int64), np.zeros(0, np.uint8), 0)
-    verdicts = Verdicts(np.concatenate(numbers), np.concatenate(codes), restored)
-    _mark(verdicts, np.isin(verdicts.numbers, opted_out), "opted_out")
+    kept = folder / "numbers"
+    with kept.open("wb") as file:
+        for part in table.slices(mapping.first_data_row):
+            done = phones.normalise(
+                part[f"c{mapping.columns['phone']}"],
+                region=mapping.region,
+                accept=mapping.accept,
+                extra_valid_prefixes=extra_valid_prefixes,
+            )
+            done.numbers.tofile(file)
+            verdict = _with_texts(done.codes, part, mapping)
+            verdict[(verdict == 0) & np.isin(done.numbers, opted_out)] = CODE["opted_out"]
+            codes.append(verdict)
+            restored += int(np.count_nonzero(done.restored))
+    verdicts = Verdicts(np.concatenate([*codes, np.zeros(0, np.uint8)]), restored, kept)
     _mark_duplicates(verdicts, mapping.on_duplicate)
     return verdicts
 
 
 def _with_texts(
-    codes: npt.NDArray[np.uint8], part: pa.Table, mapping: Mapping
+    codes: npt.NDArray[np.uint8], part: pa.RecordBatch, mapping: Mapping
 ) -> npt.NDArray[np.uint8]:
-    control, long = np.zeros(len(codes), np.bool_), np.zeros(len(codes), np.bool_)
+    result = codes.copy()
     for column in mapping.texts.values():
         text = clean_text(part[f"c{column}"])
-        control |= _true(pc.match_substring_regex(text, _CONTROLS))
-        long |= _true(pc.greater(pc.utf8_length(text), MAX_TEXT))
-    ragged = _true(pc.is_valid(part["extra"]))
-    result = codes.copy()
-    result[(result == 0) & control] = CODE["control_character"]
-    result[(result == 0) & long] = CODE["too_long_value"]
+        if may_hold_controls(text):
+            control = _true(pc.match_substring_regex(text, _CONTROLS))
+            result[(result == 0) & control] = CODE["control_character"]
+    for column in mapping.texts.values():
+        # A text has at least as many bytes as characters.
+        if (pc.max(pc.binary_length(part[f"c{column}"])).as_py() or 0) > MAX_TEXT:
+            long = _true(pc.greater(pc.utf8_length(clean_text(part[f"c{column}"])), MAX_TEXT))
+            result[(result == 0) & long] = CODE["too_long_value"]
     # A row with cells to spare is shifted somewhere: no other verdict on it can be trusted.
-    result[ragged] = CODE["ragged_row"]
+    result[_true(pc.is_valid(part["extra"]))] = CODE["ragged_row"]
     return result
 
 
-def clean_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def clean_text(column: pa.Array) -> pa.Array:
     """Line breaks and tabs as one blank, no blanks around, nothing at all as null."""
-    text = pc.utf8_trim_whitespace(pc.replace_substring_regex(column, _LINE_BREAKS, " "))
-    return pc.if_else(pc.equal(text, ""), None, text)
+    if may_hold_controls(column):
+        column = pc.replace_substring_regex(column, _LINE_BREAKS, " ")
+    text = pc.utf8_trim_whitespace(column)
+    nothing = pc.equal(text, "")
+    return pc.if_else(nothing, None, text) if pc.any(nothing).as_py() else text
 
 
-def _true(values: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
-    mask: npt.NDArray[np.bool_] = pc.fill_null(values, False).to_numpy().astype(np.bool_)
-    return mask
+def may_hold_controls(column: pa.Array) -> bool:
+    """Whether any byte could belong to a control character or a line break; false is certain."""
+    data = column.buffers()[2]
+    if data is None or not len(data):
+        return False
+    data = np.frombuffer(data, np.uint8)
+    # DEL and C1 (C2 80 to C2 9F), U+2028 and U+2029 (E2 80 A8, A9).
+    if ((data < 0x20) | (data == 0x7F)).any():
+        return True
+    second = data[1:]
+    if ((data[:-1] == 0xC2) & (second < 0xA0)).any():
+        return True
+    third = second[1:]
+    return bool(((data[:-2] == 0xE2) & (second[:-1] == 0x80) & ((third & 0xFE) == 0xA8)).any())
 
 
-def _mark(verdicts: Verdicts, rows: npt.NDArray[np.bool_], code: str) -> None:
-    verdicts.codes[rows & (verdicts.codes == 0)] = CODE[code]
+def _true(values: pa.Array) -> npt.NDArray[np.bool_]:
+    mask = pc.fill_null(values, False).to_numpy(zero_copy_only=False)
+    return np.asarray(mask, np.bool_)
 
 
 def _mark_duplicates(verdicts: Verdicts, on_duplicate: str) -> None:
-    """Among the rows still good, those whose number has another row already."""
-    good = np.flatnonzero(verdicts.codes == 0)
-    if on_duplicate == "keep_last":
-        good = good[::-1]
-    order = good[np.argsort(verdicts.numbers[good], kind="stable")]
-    again = verdicts.numbers[order[1:]] == verdicts.numbers[order[:-1]]
-    rows = np.zeros(len(verdicts.codes), np.bool_)
-    rows[order[1:][again]] = True
-    if on_duplicate == "reject":
-        rows[order[:-1][again]] = True
-    _mark(verdicts, rows, "duplicate_in_file")
+    """Among the rows still good, those whose number has another row already.
+
+    Equal numbers share a remainder: one remainder at a time keeps what is in memory small.
+    """
+    remainders = -(-len(verdicts.codes) // _COMPARED_ROWS)
+    for remainder in range(remainders):
+        rows, numbers = _rows_with(verdicts, remainder, remainders)
+        if on_duplicate == "keep_last":
+            rows, numbers = rows[::-1], numbers[::-1]
+        order = np.argsort(numbers, kind="stable")
+        again = numbers[order[1:]] == numbers[order[:-1]]
+        verdicts.codes[rows[order[1:][again]]] = CODE["duplicate_in_file"]
+        if on_duplicate == "reject":
+            verdicts.codes[rows[order[:-1][again]]] = CODE["duplicate_in_file"]
+
+
+def _rows_with(
+    verdicts: Verdicts, remainder: int, of: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The good rows whose number leaves this remainder, in order, and their numbers."""
+    rows, found = [], []
+    for start in range(0, len(verdicts.codes), _COMPARED_ROWS):
+        stop = min(start + _COMPARED_ROWS, len(verdicts.codes))
+        numbers = verdicts.numbers(start, stop)
+        wanted = verdicts.codes[start:stop] == 0
+        if of > 1:
+            wanted &= numbers % of == remainder
+        rows.append(np.flatnonzero(wanted) + start)
+        found.append(numbers[wanted])
+    return np.concatenate(rows), np.concatenate(found)
 
 
 def numbered_slices(
     table: CellTable, mapping: Mapping, verdicts: Verdicts
-) -> Iterator[tuple[pa.Table, npt.NDArray[np.int64], npt.NDArray[np.uint8]]]:
+) -> Iterator[tuple[pa.RecordBatch, npt.NDArray[np.int64], npt.NDArray[np.uint8]]]:
     """The data in pieces, each with the numbers and the codes of its rows."""
     start = 0
     for part in table.slices(mapping.first_data_row):
         stop = start + part.num_rows
-        yield part, verdicts.numbers[start:stop], verdicts.codes[start:stop]
+        yield part, verdicts.numbers(start, stop), verdicts.codes[start:stop]
         start = stop
 
 
 def e164(numbers: npt.NDArray[np.int64]) -> pa.Array:
     """Numbers as text with their +, 0 as null."""
     text = pc.binary_join_element_wise("+", pa.array(numbers).cast(pa.string()), "")
-    return pc.if_else(pa.array(numbers == 0), None, text)
+    none = numbers == 0
+    return pc.if_else(pa.array(none), None, text) if none.any() else text

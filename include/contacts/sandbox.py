@@ -52,6 +52,8 @@ class Cells:
     other_sheets: list[str]
     width: int
     rows: int
+    #: For each column the last row of the file that has anything in it.
+    last_filled: list[int]
     peak_kib: int
 
 

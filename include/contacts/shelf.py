@@ -3,7 +3,6 @@
 import json
 import logging
 from contextlib import suppress
-from hashlib import sha256
 from urllib.parse import quote
 
 from include.contacts.uploads import Upload
@@ -50,7 +49,7 @@ def _folder(upload: Upload) -> str:
 
 def _still_the_same(storage: Storage, upload: Upload) -> bool:
     try:
-        return sha256(storage.read_bytes(upload.key)).hexdigest() == upload.sha256
+        return storage.digest(upload.key) == upload.sha256
     except FileNotFoundError:
         return False
     except (InputError, OSError) as error:

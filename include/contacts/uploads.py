@@ -151,6 +151,15 @@ def recall(client_id: int, fingerprint: str) -> tuple[Mapping, str] | None:
     return (Mapping.from_document(row[0]), row[1]) if row else None
 
 
+def may_need_no_question(upload: Upload) -> bool:
+    """Whether its client ever confirmed a mapping, or trusts proposals."""
+    if upload.auto_confirm == "high_confidence":
+        return True
+    with connect() as conn, conn.cursor() as cur:
+        cur.execute(sql("contacts/has_remembered"), {"client_id": upload.client_id})
+        return cur.fetchone() is not None
+
+
 def keep_receipt(
     upload_id: int,
     receipt: dict[str, Any],

@@ -3,8 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, ValidationResult
@@ -131,7 +133,7 @@ def _decide(text: str, region: str, accept: Collection[str], extra: Collection[s
         return Checked(None, "phone_too_short" if short else "invalid_phone")
     restored = region == "FR" and len(text) == 9 and not text.startswith(("+", "0"))
     notes = ("leading_zero_restored",) if restored else ()
-    if number.country_code not in _home(region):
+    if number.country_code not in home_codes(region):
         if "foreign" not in accept:
             return Checked(None, "foreign_not_allowed")
     elif _in_extra(number, extra):
@@ -146,7 +148,8 @@ def _decide(text: str, region: str, accept: Collection[str], extra: Collection[s
 
 
 @cache
-def _home(region: str) -> frozenset[int]:
+def home_codes(region: str) -> frozenset[int]:
+    """The country codes that are no foreign ones in a file of `region`."""
     regions = (region, *OVERSEAS) if region == "FR" else (region,)
     return frozenset(phonenumbers.country_code_for_region(r) for r in regions)
 
@@ -161,10 +164,21 @@ def _overseas(text: str, region: str) -> PhoneNumber | None:
     if region != "FR" or text.startswith("+"):
         return None
     for other in OVERSEAS:
-        number = phonenumbers.parse(text, other)
-        if phonenumbers.is_valid_number(number):
-            return number
+        if len(text) == 10 and not _general_pattern(other).fullmatch(text[1:]):
+            continue
+        # What is a number in France may be none elsewhere: too long without a country code to strip.
+        with suppress(phonenumbers.NumberParseException):
+            number = phonenumbers.parse(text, other)
+            if phonenumbers.is_valid_number(number):
+                return number
     return None
+
+
+@cache
+def _general_pattern(region: str) -> re.Pattern[str]:
+    """What every valid number of a region looks like without its zero; cheaper than to parse."""
+    found: Any = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    return re.compile(found.general_desc.national_number_pattern)
 
 
 def _why_invalid(number: PhoneNumber) -> str:

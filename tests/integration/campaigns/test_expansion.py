@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg2.extras import Json
 
 from include.campaigns.pricing import prices
 from include.campaigns.rendering import render
@@ -155,6 +156,59 @@ def test_an_idle_group_takes_over_what_waits_at_another(scene: Scene) -> None:
     assert scene.db.all(
         "select group_id, count(*) from send_batch where state = 'planned' group by 1 order by 1"
     ) == [(1, 3), (2, 2)]
+
+
+def tell_quota(scene: Scene, group: int, quota: dict[str, Any] | None) -> None:
+    """What the heartbeat of a host with one working modem says of its SIM."""
+    cursor = scene.db.conn.cursor()
+    cursor.execute("update modem_group set last_heartbeat = now() where group_id = %s", (group,))
+    cursor.execute(
+        "insert into modem (group_id, imei, in_service, seen_at, quota)"
+        " values (%(group)s, '35693803564380' || %(group)s, true, now(), %(quota)s)"
+        " on conflict (group_id, imei) do update set quota = excluded.quota, seen_at = now()",
+        {"group": group, "quota": Json(quota) if quota else None},
+    )
+
+
+def shared(scene: Scene) -> dict[int, int]:
+    rows: Any = scene.db.all("select group_id, sum(messages)::int from send_batch group by 1")
+    return dict(sorted(rows))
+
+
+def test_no_group_gets_more_than_its_sims_may_still_send(scene: Scene) -> None:
+    scene.contacts(10)
+    scene.group(0)
+    scene.group(1)
+    tell_quota(scene, 1, {"today": 47, "per_day": 50, "month": 60, "per_month": None})
+    tell_quota(scene, 2, None)
+    scene.apply()
+    scene.expand()
+    assert shared(scene) == {1: 3, 2: 7}
+
+
+def test_messages_beyond_every_quota_wait_for_the_next_day(scene: Scene) -> None:
+    scene.contacts(10)
+    scene.group(0)
+    tell_quota(scene, 1, {"today": 0, "per_day": 100, "month": 96, "per_month": 100, "x": "y"})
+    scene.apply()
+    assert scene.expand()["waiting"] == 6
+    assert scene.expand()["batched"] == 0
+    assert shared(scene) == {1: 4}
+    assert scene.db.one("select count(*) from alert where kind = 'no_working_group'") == 0
+    tell_quota(scene, 1, {"today": "nonsense", "per_day": 100, "month": 0, "per_month": 100})
+    assert scene.expand()["batched"] == 6
+
+
+def test_unclaimed_batches_leave_a_group_whose_sims_have_sent_all_they_may(scene: Scene) -> None:
+    scene.contacts(10)
+    scene.group(0)
+    scene.group(1)
+    tell_quota(scene, 1, {"today": 0, "per_day": 100})
+    scene.apply()
+    scene.expand()
+    tell_quota(scene, 1, {"today": 100, "per_day": 100})
+    assert scene.expand()["moved"] == 1
+    assert shared(scene) == {2: 10}
 
 
 def test_a_campaigns_own_rate_is_kept(scene: Scene) -> None:

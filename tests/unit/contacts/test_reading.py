@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from include.contacts.cells import detect_delimiter
+from include.contacts.delimited import detect_delimiter
 from include.contacts.gates import Limits
 from include.contacts.mapping import Mapping, mapping_from, parse_mapping, proposed_columns
 from include.contacts.proposal import Proposal, fingerprint, folded, propose

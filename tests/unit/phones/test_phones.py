@@ -107,7 +107,11 @@ def test_nothing_written(raw: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["Dupont", "n/a", "06399800AB", "0639980001234", "-", "+", "0000000000"]
+    "raw",
+    [
+        *("Dupont", "n/a", "06399800AB", "0639980001234", "-", "+", "0000000000"),
+        "3300000000.00000001",
+    ],
 )
 def test_not_a_number(raw: str) -> None:
     assert checked(raw).code == "invalid_phone"
@@ -128,14 +132,37 @@ MARKS = st.sampled_from(
 WRITTEN = st.lists(st.one_of(MARKS, st.text("0123456789", max_size=4)), max_size=9).map("".join)
 MOBILES = st.builds(
     "{}{}{}".format,
-    st.sampled_from(["+33", "0033", "33", "0", "", "+33 (0)", "+33 "]),
+    st.sampled_from(["+33", "0033", "33", "0", "", "+33 (0)", "0033(0)", "+330", "33(0)", "+33 "]),
     st.sampled_from(["6", "7", "63998", "1", "9", "8", "690"]),
     st.text("0123456789", min_size=3, max_size=9),
 )
+DIGITS = st.text("0123456789", max_size=9)
+REFUSED = st.one_of(
+    st.builds(
+        "+{}{}".format, st.sampled_from([1, 39, 44, 49, 52, 54, 7, 800, 979, 262, 33]), DIGITS
+    ),
+    st.builds("{}{}.{}".format, st.sampled_from(["+1 20", "00441", "3"]), DIGITS, DIGITS),
+    st.builds("{}{}E{}{}".format, DIGITS, st.sampled_from(["", ".6", ",39"]), DIGITS, DIGITS),
+    st.builds(
+        "{} {} {}".format, DIGITS, st.sampled_from(["n/a", "ou", "et", "E", "é", "x"]), DIGITS
+    ),
+    st.builds(
+        "{}{}".format,
+        st.sampled_from(["01", "+33 1", "+33 (0)1", "00330", "09", "0033 5", "33 4", "2"]),
+        DIGITS,
+    ),
+    st.builds("06{} {} 07{}".format, DIGITS, st.sampled_from("/;,|&-"), DIGITS),
+    st.text("0123456789", max_size=6),
+)
 
 
-@settings(max_examples=400, deadline=None)
-@given(st.lists(st.one_of(WRITTEN, MOBILES, st.text(max_size=12)), max_size=20))
+@settings(max_examples=600, deadline=None)
+@given(st.lists(st.one_of(WRITTEN, MOBILES, REFUSED, st.text(max_size=12)), max_size=20))
+@example(["+12025550123", "+5215512345678", "0123456789", "36123", "3.0", "361.0", "n/a 7", "E5"])
+@example(
+    ["63998000.0", " 63998000.0", "\u200e63998000.00", "6399800 0.0", "-63998000.0", "10000000.0"]
+)
+@example(["0639980001 / 0739980002", "6.4E+08", "6E8", "+44 20 7183 8750", "+80012345678"])
 @example(["639980001.0", "06 39.98-00 01", "0639.0", "", None, " ", "06399800.0"])
 def test_the_vectorised_path_agrees_with_the_library(column: list[str | None]) -> None:
     fast = normalise(pa.array(column, pa.string()), extra_valid_prefixes=FICTION)

@@ -54,11 +54,11 @@ class Truth:
 
     @property
     def lost(self) -> list[int]:
-        """Messages that neither went out whole, nor are failed, uncertain or still to be sent."""
+        """Messages that neither went out whole, nor have a reason why not."""
         return sorted(
             number
             for number, (state, parts) in self.messages.items()
-            if state not in {"failed", "uncertain", "planned", "leased"}
+            if state not in {"failed", "uncertain", "planned", "leased", "skipped"}
             and any((number, part) not in self.network for part in range(1, parts + 1))
         )
 

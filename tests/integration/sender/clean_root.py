@@ -54,7 +54,7 @@ class CleanRoot:
             env=ENVIRONMENT,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
 
@@ -86,7 +86,7 @@ def debian(folder: Path) -> CleanRoot:
             *("--dpkgopt=path-exclude=/usr/share/doc/*", "bookworm", str(folder / "root.tar")),
         ],
         check=True,
-        timeout=280,
+        timeout=1500,
     )
     subprocess.run(["tar", "-xf", str(folder / "root.tar"), "-C", str(root)], check=True)
     return CleanRoot(root)

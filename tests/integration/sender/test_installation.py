@@ -119,6 +119,7 @@ ROOTS = [
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("make", ROOTS)
 def test_install_upgrade_and_uninstall(
     make: Callable[[Path], CleanRoot], archive: Path, tmp_path: Path

@@ -54,6 +54,17 @@ class PbxClock:
             return Instant.PLAIN
         return Instant.AMBIGUOUS if first > second else Instant.INVALID
 
+    def odd_hours(self, value: bytes) -> frozenset[int]:
+        """The hours of a day ``YYYYMMDD`` in which some time does not exist or comes twice."""
+        if self.day(value) is not Day.CHANGING:
+            return frozenset()
+        quarters = [(hour, minute) for hour in range(24) for minute in (0, 15, 30, 45)]
+        return frozenset(
+            hour
+            for hour, minute in quarters
+            if self.instant(b"%b %02d:%02d:00" % (value, hour, minute)) is not Instant.PLAIN
+        )
+
     def _classify(self, value: bytes) -> Day:
         if not _DAY.fullmatch(value):
             return Day.INVALID

@@ -144,7 +144,10 @@ class MatrixReader:
             sound = (digits <= 9).all(axis=1) & (parts <= _LIMITS).all(axis=1)
             sound &= (fields[:, at + 11] == ord(":")) & (fields[:, at + 14] == ord(":"))
             sound &= (fields[:, at + 8] == BLANK) & (filled[:, span].sum(axis=1) == 16)
-            sound &= ~np.isin(parts[:, 0], self._special_days(parts[sound, 0]))
+            for day in np.unique(parts[sound, 0]).tolist():
+                kind = self.clock.day(b"%08d" % day)
+                if kind is not Day.PLAIN:
+                    sound &= ~((parts[:, 0] == day) & self._is_odd(day, kind, parts[:, 1]))
             blank = runs[:, index] == 0
             # A date is stored as text only after a layout that has none: rare, and written anew.
             doubtful |= ~(sound | blank) | (each.table_type == "text")
@@ -154,12 +157,12 @@ class MatrixReader:
             (start, started), (end, ended) = instants["startdatetime"], instants["enddatetime"]
             doubtful |= started & ended & (start > end)
 
-    def _special_days(self, days: npt.NDArray[np.int64]) -> list[int]:
-        return [
-            day
-            for day in np.unique(days).tolist()
-            if self.clock.day(b"%08d" % day) is not Day.PLAIN
-        ]
+    def _is_odd(self, day: int, kind: Day, hours: npt.NDArray[np.int64]) -> Flags:
+        """Which hours of a day that is not plain need a closer look: all, if there is no such day."""
+        if kind is Day.INVALID:
+            return np.ones(len(hours), np.bool_)
+        odd: Flags = np.isin(hours, sorted(self.clock.odd_hours(b"%08d" % day)))
+        return odd
 
     def _keep_inner_blanks(self, fields: Bytes, filled: Flags, runs: Runs) -> None:
         for index in self.texts:

@@ -38,3 +38,10 @@ def test_a_zone_without_summer_time_has_no_odd_days() -> None:
     clock = PbxClock("Indian/Reunion")
     assert clock.instant(b"20260329 02:30:00") is Instant.PLAIN
     assert clock.instant(b"20261025 02:30:00") is Instant.PLAIN
+
+
+def test_the_odd_hours_of_a_day() -> None:
+    clock = PbxClock("Europe/Paris")
+    assert clock.odd_hours(b"20260329") == clock.odd_hours(b"20261025") == {2}
+    assert clock.odd_hours(b"20260330") == clock.odd_hours(b"20260231") == frozenset()
+    assert PbxClock("Australia/Lord_Howe").odd_hours(b"20260405") == {1}  # half an hour, from 1:30

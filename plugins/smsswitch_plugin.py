@@ -15,7 +15,8 @@ from airflow.api_fastapi.auth.managers.models.resource_details import (
 from airflow.api_fastapi.core_api.security import get_user, requires_access_view
 from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
-from fastapi import Depends, FastAPI, HTTPException, Response
+from fastapi import Depends, FastAPI, Header, HTTPException, Response
+from fastapi.responses import HTMLResponse
 
 from include.errors import InputError
 from include.web.app import create_app
@@ -35,6 +36,22 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+
+
+@app.get("/reports/search")
+def find_report(
+    since: str = "", until: str = "", report: str = "", accept_language: str | None = Header(None)
+) -> Response:
+    """Reports by the period they are about; a period that is none gets the form and a sentence."""
+    from include.reports.find import search_page
+    from include.web.views import language
+
+    lang = language(accept_language)
+    try:
+        page, status = search_page(since, until, report, lang=lang), 200
+    except InputError as error:
+        page, status = search_page(since, until, report, lang=lang, fault=error.message(lang)), 400
+    return HTMLResponse(page, status, headers=HEADERS)
 
 
 @app.get("/reports/{key:path}")
@@ -113,7 +130,7 @@ class SmsswitchPlugin(AirflowPlugin):
         },
         {
             "name": "SMS reports",
-            "href": "/smsswitch/reports/index.html",
+            "href": "/smsswitch/reports/search",
             "destination": "nav",
             "url_route": "sms-reports",
         },

@@ -44,6 +44,24 @@ def list_reports(as_json: bool) -> None:
 
 
 @reports.command()
+@click.option("--from", "since", help="2026, 2026-11, 2026-11-22, last-month, …")
+@click.option("--to", "until", help="The same; included.")
+@click.option("--report", "name", help="R1, R2, …")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def find(since: str | None, until: str | None, name: str | None, lang: str, as_json: bool) -> None:
+    """Find reports that were made, by the period they are about."""
+    from include.reports.find import find as find_reports
+
+    found = find_reports(since, until, name, lang=lang)
+    if as_json:
+        emit({"reports": found})
+    else:
+        for run in found:
+            click.echo(f"{run['report']:4} {run['period']:24} {run['html_key']}  {run['outcome']}")
+
+
+@reports.command()
 @click.option("--client", "code", help="Only this client.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def pages(code: str | None, as_json: bool) -> None:

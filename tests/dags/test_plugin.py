@@ -35,6 +35,7 @@ def test_nobody_sees_a_report_without_logging_in(plugin: Any) -> None:
 def test_every_route_is_closed(plugin: Any) -> None:
     assert plugin.app.router.dependencies
     assert [route.path for route in plugin.app.routes] == [
+        "/reports/search",
         "/reports/{key:path}",
         "/unmasked/{key:path}",
     ]

@@ -1,11 +1,16 @@
 """The centre's figures for Prometheus: readable by its own parser, equal to the tables, closed."""
 
+import json
+import re
+
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from include.cli import smsswitch
 from include.db import connect
 from include.db.alerts import set_alert
+from include.settings import ROOT
+from include.web.metrics import HELP
 from tests.integration.campaigns.scene import Scene
 from tests.integration.web.conftest import Site
 
@@ -82,3 +87,15 @@ def test_open_alerts_stand_on_the_page_as_text(busy: Scene, site: Site) -> None:
     assert "Group &lt;script&gt;alert(1)&lt;/script&gt; is lost, not heard of since 12:00" in page
     assert "<script>alert" not in page
     assert site.get("/api/alerts").json()["alerts"][0]["kind"] == "group_lost"
+
+
+def test_the_dashboard_asks_for_figures_that_there_are() -> None:
+    text = (ROOT / "docs" / "grafana" / "smsswitch.json").read_text()
+    asked = {
+        name
+        for panel in json.loads(text)["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"smsswitch_\w+", target["expr"])
+    }
+    assert asked <= set(HELP)
+    assert len(asked) > 10

@@ -56,7 +56,7 @@ CALLS = """
     order by v.ticket_id
 """
 DIFFERENT = """
-    select count(*) from rated_ticket as s full join by_loop as l using (ticket_id)
+    select count(*) from v_rating as s full join by_loop as l using (ticket_id)
     where (s.cost, s.reason, s.explanation) is distinct from (l.cost, l.reason, l.explanation)
 """
 CROSSING = "select count(*) from by_loop where jsonb_array_length(explanation -> 'pieces') > 1"

@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import zip_longest
-from json import dumps
 from math import lcm
 from typing import Any
 
@@ -18,9 +17,11 @@ from include.billing.price import (
     candidates_of_prefix,
     exact_decimal,
     exact_text,
+    rounded,
 )
 
 HOUR = 3600
+LONGEST = 2**31
 Block = tuple[datetime, datetime]
 Shape = tuple[tuple[Any, ...], ...]
 
@@ -48,7 +49,7 @@ class RateTables:
                 tariff.longest_prefix,
             )
         )
-        ids = [self._add_rate(rate, common) for rate in tariff.rates]
+        ids = [self._add_rate(tariff, rate, common) for rate in tariff.rates]
         shapes: dict[Shape, int] = {}
         for direction in directions:
             for prefix in ("", *tariff.prefixes):
@@ -88,11 +89,13 @@ class RateTables:
                 begins, ends = max(first, hour * HOUR), min(last, (hour + 1) * HOUR)
                 self.rows["rating_timeline"].append((shape, hour, begins, ends, last, slot))
 
-    def _add_rate(self, rate: Rate, common: int) -> int:
+    def _add_rate(self, tariff: Tariff, rate: Rate, common: int) -> int:
         self._rates += 1
+        fee = rounded(tariff, rate.adjusted(rate.connect_fee))
         self.rows["rating_rate"].append(
             (
                 self._rates,
+                rate.index,
                 rate.name,
                 _number(rate.connect_fee),
                 exact_text(rate.connect_fee),
@@ -102,7 +105,10 @@ class RateTables:
                 None if rate.pulse_price is None else exact_text(rate.pulse_price),
                 *map(_number, (rate.unanswered_fee, rate.minimum, rate.maximum)),
                 *map(_number, (rate.factor, rate.offset, rate.percent)),
+                rounded(tariff, rate.unanswered_fee),
+                fee,
                 *_only_segment(rate, common),
+                *_line(tariff, rate),
             )
         )
         for step, following in zip_longest(rate.steps, rate.steps[1:]):
@@ -162,20 +168,37 @@ def _segments(rate: Rate) -> Iterator[tuple[Step, int, int | None]]:
 
 
 def _only_segment(rate: Rate, common: int) -> tuple[Any, ...]:
-    """Where increments start, their length, unit price, and the explanation up to what they cost."""
+    """Where increments start, their length and unit price; whether the only step begins at once."""
     segments = list(_segments(rate))
     if len(segments) != 1:
-        return None, None, None, None
+        return None, None, None, False
     ((step, first, _),) = segments
-    setup = {"rate": rate.name, "connect_fee": exact_text(rate.connect_fee)}
-    piece = {
-        "rate": rate.name,
-        "from_second": first,
-        "price": exact_text(step.price),
-        "per": step.per,
-    }
-    head = f'{dumps(setup)[:-1]}, "pieces": [{dumps(piece)[:-1]}'
-    return first, step.increment, _number(step.price * common / step.per), head
+    at_once = len(rate.steps) == 1 and step.start == 0
+    return first, step.increment, _number(step.price * common / step.per), at_once
+
+
+def _line(tariff: Tariff, rate: Rate) -> tuple[Any, ...]:
+    """The cost of n seconds as whole numbers: slope, base, low, high, parts, half; the last decimal.
+
+    Nothing for a rate whose increments are not all alike, or whose numbers could exceed 64 bits.
+    """
+    quantum = Decimal((0, (1,), -tariff.decimals))
+    segments = list(_segments(rate))
+    if len(segments) != 1 or rate.pulse_price is not None:
+        return (None,) * 6 + (quantum,)
+    scale, more = 10**tariff.decimals, 1 + rate.percent / 100
+    ((step, _, _),) = segments
+    slope = step.price / step.per * rate.factor * more * scale
+    base = (rate.connect_fee * rate.factor + rate.offset) * more * scale
+    bounds = [None if b is None else b * scale for b in (rate.minimum, rate.maximum)]
+    wanted = [slope, base, *(b for b in bounds if b is not None)]
+    parts = lcm(*(amount.denominator for amount in wanted))
+    most = abs(slope) * (LONGEST + step.increment) + sum(map(abs, wanted))
+    if 4 * (most + 1) * parts >= 2**63:
+        return (None,) * 6 + (quantum,)
+    whole = [None if amount is None else int(amount * parts) for amount in (slope, base, *bounds)]
+    half = {"half_up": parts, "up": 2 * parts - 2, "down": 0}[tariff.rounding]
+    return (*whole, parts, half, quantum)
 
 
 def _number(amount: Fraction | None) -> Decimal | None:

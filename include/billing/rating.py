@@ -103,11 +103,9 @@ def _rate(conn: Connection, wanted: dict[str, Any]) -> dict[str, Any]:
         cur.execute(sql("billing/set_aside_ratings"))
     tariffs = _lay_out(conn)
     with conn.cursor() as cur:
-        cur.execute("analyze rating_call, rating_prefix")
+        cur.execute("analyze rating_prefix")
         cur.execute(sql("billing/reach_plans"))
-        cur.execute(
-            "analyze rating_reached, rating_timeline, rating_slot, rating_rate, rating_segment"
-        )
+        cur.execute(sql("billing/prepare_rating"))
         cur.execute(sql("billing/rate_calls"))
         reasons = dict(cur.fetchall())
     rated = reasons.pop(None, 0)

@@ -1617,6 +1617,9 @@ begin
   where b.batch_id = e.key::bigint;
 end
 $$;
+CREATE FUNCTION public.tell_rating(document jsonb, rate_index integer, charged integer, next_index integer, next_charged integer) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (rate_index IS NULL) THEN '{"rate": null, "pieces": [], "connect_fee": "0"}'::jsonb ELSE (SELECT jsonb_build_object('rate', min(p.name) FILTER (WHERE (p.part = 1)), 'connect_fee', CASE WHEN (tell_rating.charged < 0) THEN '0'::text ELSE (trim_scale(min(p.fee) FILTER (WHERE (p.part = 1))))::text END, 'pieces', COALESCE(jsonb_agg(jsonb_build_object('rate', p.name, 'from_second', p.from_second, 'seconds', p.seconds, 'price', (trim_scale(round(p.price, 12)))::text, 'per', p.per, 'amount', (trim_scale(public.round_exact((p.price * (p.seconds)::numeric), (p.per)::numeric, 'half_up'::text, '1000000000000'::numeric, 0.000000000001)))::text) ORDER BY p.part) FILTER (WHERE (p.seconds > 0)), '[]'::jsonb)) AS jsonb_build_object FROM (SELECT k.part, k.seconds, COALESCE((r.rate ->> 'name'::text), (('rates['::text || k.index) || ']'::text)) AS name, COALESCE(((r.rate ->> 'connect_fee'::text))::numeric, (0)::numeric) AS fee, ((r.rate #>> '{steps,-1,price}'::text[]))::numeric AS price, ((r.rate #>> '{steps,-1,per}'::text[]))::integer AS per, CASE k.part WHEN 1 THEN f.first ELSE (f.first + tell_rating.charged) END AS from_second FROM (((VALUES (1,tell_rating.rate_index,tell_rating.charged), (2,tell_rating.next_index,tell_rating.next_charged)) k(part, index, seconds) CROSS JOIN LATERAL (SELECT (tell_rating.document #> ARRAY['rates'::text, (k.index)::text]) AS rate) r) CROSS JOIN LATERAL (SELECT GREATEST(COALESCE(((tell_rating.document #>> ARRAY['rates'::text, (tell_rating.rate_index)::text, 'included_seconds'::text]))::integer, 0), ((tell_rating.document #>> ARRAY['rates'::text, (tell_rating.rate_index)::text, 'steps'::text, '-1'::text, 'from'::text]))::integer) AS first) f) WHERE (k.index IS NOT NULL)) p) END;
 CREATE FUNCTION public.unmasking_open() RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -2341,15 +2344,22 @@ CREATE TABLE public.rated_ticket (
     currency text NOT NULL,
     rated boolean GENERATED ALWAYS AS ((cost IS NOT NULL)) STORED,
     reason text,
-    explanation jsonb NOT NULL,
+    explanation jsonb,
     superseded boolean DEFAULT false NOT NULL,
     rated_at timestamp with time zone DEFAULT now() NOT NULL,
+    rate_index smallint,
+    charged integer,
+    next_index smallint,
+    next_charged integer,
     CONSTRAINT rated_ticket_check CHECK (((cost IS NULL) = (reason IS NOT NULL)))
 );
 COMMENT ON TABLE public.rated_ticket IS 'What a ticket costs under a version of a tariff, or why it has no price. Older versions'' rows stay, superseded.';
 COMMENT ON COLUMN public.rated_ticket.ticket_id IS 'Of taxdata. No foreign keys: checking them a million times takes longer than the rating.';
 COMMENT ON COLUMN public.rated_ticket.tariff_id IS 'Of tariff, whose rows never go.';
-COMMENT ON COLUMN public.rated_ticket.explanation IS 'The rate at set-up, its fee, and the pieces: rate, seconds, price, amount.';
+COMMENT ON COLUMN public.rated_ticket.explanation IS 'The pieces of a price that does not follow from rate_index and charged; v_rating has the pieces of all.';
+COMMENT ON COLUMN public.rated_ticket.rate_index IS 'The rate in force at set-up: its place in the tariff, from 0.';
+COMMENT ON COLUMN public.rated_ticket.charged IS 'Seconds charged at it; -1 for a call of 0 s.';
+COMMENT ON COLUMN public.rated_ticket.next_index IS 'The rate that the call went on at, with the seconds charged at that one.';
 CREATE TABLE public.rejected_ticket (
     file_id bigint NOT NULL,
     line_number integer NOT NULL,
@@ -2692,6 +2702,19 @@ ALTER TABLE public.upload ALTER COLUMN upload_id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+CREATE VIEW public.v_rating AS
+ SELECT r.ticket_id,
+    r.tariff_id,
+    r.cost,
+    r.currency,
+    r.rated,
+    r.reason,
+    r.superseded,
+    r.rated_at,
+    COALESCE(r.explanation, public.tell_rating(t.document, (r.rate_index)::integer, r.charged, (r.next_index)::integer, r.next_charged)) AS explanation
+   FROM (public.rated_ticket r
+     JOIN public.tariff t USING (tariff_id));
+COMMENT ON VIEW public.v_rating IS 'What each call costs under each version, with its pieces.';
 CREATE VIEW public.v_ticket_full AS
  SELECT s.pbx,
     p.timezone,
@@ -3156,7 +3179,6 @@ CREATE INDEX message_unbatched ON ONLY public.message USING btree (campaign_id, 
 CREATE INDEX message_unsettled ON ONLY public.message USING btree (campaign_id) WHERE ((NOT settled) AND (state <> ALL (ARRAY['planned'::public.message_state, 'leased'::public.message_state, 'uncertain'::public.message_state])));
 CREATE UNIQUE INDEX modem_group_alias ON public.modem_group USING btree (alias) WHERE (deleted_at IS NULL);
 CREATE INDEX quote_campaign ON public.quote USING btree (campaign_id, created_at DESC);
-CREATE INDEX rated_ticket_tariff ON public.rated_ticket USING btree (tariff_id) WHERE (NOT superseded);
 CREATE INDEX segment_modem ON ONLY public.segment USING btree (imei, updated_at);
 CREATE INDEX send_batch_campaign ON public.send_batch USING btree (campaign_id);
 CREATE UNIQUE INDEX send_batch_lease ON public.send_batch USING btree (group_id, lease_token) WHERE (lease_token IS NOT NULL);
@@ -3555,6 +3577,8 @@ GRANT SELECT ON TABLE public.unmask_grant TO smsswitch_auditor;
 GRANT SELECT ON TABLE public.unmask_grant TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.upload TO smsswitch_app;
 GRANT SELECT ON TABLE public.upload TO smsswitch_reader;
+GRANT SELECT ON TABLE public.v_rating TO smsswitch_app;
+GRANT SELECT ON TABLE public.v_rating TO smsswitch_reader;
 GRANT SELECT ON TABLE public.v_ticket_full TO smsswitch_app;
 GRANT SELECT ON TABLE public.v_ticket TO smsswitch_app;
 GRANT SELECT ON TABLE public.v_ticket TO smsswitch_reader;

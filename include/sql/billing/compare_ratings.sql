@@ -2,7 +2,8 @@
 with pair as (
   select
     n.ticket_id, b.tariff_id as old_tariff_id, b.cost as old_cost, b.reason as old_reason,
-    b.explanation as old_explanation, b.currency as old_currency, n.tariff_id as new_tariff_id,
+    b.explanation, b.rate_index, b.charged, b.next_index, b.next_charged, b.currency as old_currency,
+    n.tariff_id as new_tariff_id,
     n.cost as new_cost, n.reason as new_reason, n.currency as new_currency
   from rating_again as a
   join rated_ticket as n on n.ticket_id = a.ticket_id and not n.superseded
@@ -38,9 +39,15 @@ kept as (
     rerating_id, ticket_id, old_tariff_id, old_cost, old_reason, old_explanation, new_tariff_id, new_cost, new_reason
   )
   select
-    r.rerating_id, d.ticket_id, d.old_tariff_id, d.old_cost, d.old_reason, d.old_explanation, d.new_tariff_id,
-    d.new_cost, d.new_reason
-  from run as r cross join different as d
+    r.rerating_id, d.ticket_id, d.old_tariff_id, d.old_cost, d.old_reason,
+    case
+      when d.old_tariff_id is not null
+        then coalesce(d.explanation, tell_rating(t.document, d.rate_index, d.charged, d.next_index, d.next_charged))
+    end,
+    d.new_tariff_id, d.new_cost, d.new_reason
+  from run as r
+  cross join different as d
+  left join tariff as t on t.tariff_id = d.old_tariff_id
 )
 select
   r.rerating_id, r.tickets as calls, r.changed, r.before, r.after,

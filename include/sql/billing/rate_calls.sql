@@ -1,46 +1,106 @@
--- The price of every collected call. Amounts are kept multiplied by the tariff's common denominator,
--- so that all arithmetic is exact until the one rounding. Most calls stay at one rate whose increments
--- are all alike: those need one multiplication ("charged"); the others go piece by piece.
--- Returns how many there are of each reason, null for those with a price.
+-- The price of every collected call. Most calls stay at one rate whose increments are all alike: a few whole
+-- numbers ("charged" seconds: -1 of a call of 0 s). Nearly all others go on at a second such rate: "crossed".
+-- The rest goes piece by piece, amounts multiplied by the tariff's common denominator. All arithmetic is
+-- exact until the one rounding. The first two kinds keep rate and seconds, from which tell_rating
+-- makes the pieces; the rest keeps them written out. Returns how many there are of each reason, null for
+-- those with a price.
 with recursive placed as materialized (
   select
-    c.ticket_id, c.tariff_id, c.start_at, c.seconds, c.units, h.plan_id, h.shape_id, t.run_until,
-    r.rate_id, r.included, r.completed_only, r.pulse_price,
+    c.ticket_id, c.tariff_id, c.start_at, c.seconds, c.units, h.plan_id, h.shape_id, h.currency, t.run_until,
+    r.rate_id, r.rate_index, r.included, r.completed_only, r.pulse_price, k.charged, w.reason,
     case
-      when c.seconds <= r.included or c.start_at + c.seconds > t.run_until then null
-      when r.completed_only then greatest(0, (c.seconds - r.only_from) / r.only_increment) * r.only_increment
-      else
-        greatest(0, (c.seconds - r.only_from + r.only_increment - 1) / r.only_increment) * r.only_increment
-    end as charged,
-    case
-      when c.tariff_id is null then 'no_tariff_version'
-      when c.start_at is null then 'no_start_time'
-      when c.seconds is null then 'no_duration'
-      when c.masked and c.digits <> '' and exists (
-          select from rating_prefix as m
-          where
-            m.tariff_id = c.tariff_id and starts_with(m.prefix, c.digits)
-            and length(m.prefix) > length(c.digits)
-        ) then 'number_masked'
-      when h.plan_id is null then 'no_rate_for_destination'
-      when r.rate_id is null then 'no_rate_at_that_time'
-      when c.seconds > 0 and r.pulse_price is not null and c.units is null then 'no_charge_units'
-    end as reason
+      when k.charged > 0
+        then r.quantum
+          * (case when n.whole < 0 then -1 else 1 end * ((2 * abs(n.whole) + r.half) / (2 * r.parts)))
+      when k.charged = 0 then r.fee_cost
+      when k.charged = -1 then r.zero_cost
+    end as cost
   from rating_call as c
-  left join rating_tariff as l using (tariff_id)
   left join rating_reached as h
-    on h.tariff_id = c.tariff_id and h.direction = c.direction and h.digits = left(c.digits, l.longest)
+    on
+      h.called = c.called and h.tariff_id = c.tariff_id and h.direction = c.direction and h.pbx = c.pbx
   left join rating_timeline as t
     on
       t.shape_id = h.shape_id and t.hour = c.start_at / 3600
       and c.start_at >= t.from_at and c.start_at < t.until_at
-  left join rating_slot as s on s.plan_id = h.plan_id and s.slot = t.slot
-  left join rating_rate as r on r.rate_id = s.rate_id
+  left join rating_setup as r on r.plan_id = h.plan_id and r.slot = t.slot
+  cross join lateral (
+    select case
+      when c.start_at is null then 'no_start_time'
+      when c.seconds is null then 'no_duration'
+      when h.reason is not null then h.reason
+      when r.rate_id is null then 'no_rate_at_that_time'
+      when c.seconds > 0 and r.pulse_price is not null and c.units is null then 'no_charge_units'
+    end as reason
+  ) as w
+  cross join lateral (
+    select case
+      when w.reason is not null then null
+      when c.seconds <= 0 then -1
+      when r.pulse_price is not null then null
+      when c.seconds <= r.included then 0
+      when r.slope is null or c.start_at + c.seconds > t.run_until then null
+      when r.completed_only then greatest(0, (c.seconds - r.only_from) / r.only_increment) * r.only_increment
+      else
+        greatest(0, (c.seconds::bigint - r.only_from + r.only_increment - 1) / r.only_increment) * r.only_increment
+    end as charged
+  ) as k
+  cross join lateral (
+    select least(greatest(k.charged * r.slope + r.base, r.low), r.high) as whole
+  ) as n
+  where c.tariff_id is not null
+),
+-- The others that have a price per second, with the rate that they go on at.
+onward as materialized (
+  select
+    p.*, a.only_from, a.only_increment, a.only_unit, a.connect_fee, a.factor, a.shift, a.percent, a.minimum,
+    a.maximum, b.rate_index as next_index, b.only_increment as next_increment,
+    b.only_unit as next_unit, p.start_at + p.seconds > p.run_until as crosses,
+    coalesce(
+      a.only_increment is not null and b.at_once and b.pulse_price is null
+      and p.start_at + p.seconds > p.run_until and p.start_at + p.seconds <= t.run_until
+      and p.run_until - p.start_at > a.only_from,
+      false
+    ) as easily
+  from placed as p
+  join rating_rate as a on a.rate_id = p.rate_id
+  left join rating_timeline as t
+    on
+      t.shape_id = p.shape_id and t.hour = p.run_until / 3600
+      and p.run_until >= t.from_at and p.run_until < t.until_at
+  left join rating_slot as s on s.plan_id = p.plan_id and s.slot = t.slot
+  left join rating_rate as b on b.rate_id = s.rate_id
+  where p.reason is null and p.charged is null and p.pulse_price is null
+),
+-- An increment belongs to the rate in which it starts; one not completed is free where that rate says so.
+crossed as (
+  select
+    o.ticket_id, o.tariff_id, o.rate_index, o.currency, o.only_unit, o.next_index, o.next_unit, o.connect_fee,
+    o.factor, o.shift, o.percent, o.minimum, o.maximum,
+    o.only_increment * (
+      n.first - (o.completed_only and o.only_from + n.first * o.only_increment > o.seconds)::integer
+    ) as charged,
+    o.next_increment * (
+      m.second - (
+        o.completed_only and m.second > 0 and m.from_second + m.second * o.next_increment > o.seconds
+      )::integer
+    ) as next_charged
+  from onward as o
+  cross join lateral (
+    select
+      (least(o.run_until - o.start_at, o.seconds) - o.only_from + o.only_increment - 1) / o.only_increment as first
+  ) as n
+  cross join lateral (
+    select
+      o.only_from + n.first * o.only_increment as from_second,
+      greatest(
+        0, (o.seconds - o.only_from - n.first * o.only_increment + o.next_increment - 1) / o.next_increment
+      ) as second
+  ) as m
+  where o.easily
 ),
 timed as materialized (
-  select p.*, p.start_at + p.seconds > p.run_until as crosses
-  from placed as p
-  where p.reason is null and p.pulse_price is null and p.seconds > p.included and p.charged is null
+  select * from onward where not easily
 ),
 flat as (
   select
@@ -124,31 +184,17 @@ summed as (
       'amount', trim_scale(round_exact(p.unit * p.charged, t.denominator, 'half_up', 1e12, 1e-12))::text
     ) order by p.from_second) as pieces
   from part as p
-  join rating_call using (ticket_id)
-  join rating_tariff as t using (tariff_id)
-  left join rating_rate as r using (rate_id)
+  join timed as c using (ticket_id)
+  join rating_tariff as t on t.tariff_id = c.tariff_id
+  left join rating_rate as r on r.rate_id = p.rate_id
   group by p.ticket_id
 ),
--- What a call that stays at one rate costs depends on that rate and the seconds charged alone: such
--- calls share one row here (ticket_id is null); every other call has its own.
-found as (
+-- Calls that keep their pieces written out: those just worked out, and pulses.
+written as (
   select
-    null::bigint as ticket_id, tariff_id, rate_id, charged, 1 as seconds, null::bigint as units,
-    null::numeric as pulse_price, null::text as reason
-  from (
-    select distinct tariff_id, rate_id, charged from placed where reason is null and charged is not null
-  ) as d
-  union all
-  select ticket_id, tariff_id, rate_id, null, seconds, units, pulse_price, reason
-  from placed
-  where tariff_id is not null and (charged is null or reason is not null)
-),
-totals as (
-  select
-    p.ticket_id, p.tariff_id, p.rate_id, p.charged, t.currency, coalesce(p.reason, s.reason) as reason,
-    r.name, r.connect_fee_text,
+    p.ticket_id, p.tariff_id, p.currency, coalesce(p.reason, s.reason) as reason, r.name, r.connect_fee_text,
     case
-      when p.seconds > 0 and p.pulse_price is not null
+      when p.pulse_price is not null
         then jsonb_build_array(jsonb_build_object(
             'rate', r.name, 'from_second', 0, 'seconds', p.seconds, 'price', r.pulse_text, 'per', null,
             'amount', trim_scale(round_exact(p.pulse_price * p.units, 1, 'half_up', 1e12, 1e-12))::text,
@@ -156,67 +202,69 @@ totals as (
           ))
       else coalesce(s.pieces, '[]')
     end as pieces,
-    p.seconds,
-    case
-      when p.charged > 0
-        then r.only_head || ', "seconds": ' || p.charged || ', "amount": "' || trim_scale(
-            round_exact(p.charged * r.only_unit, t.denominator, 'half_up', 1e12, 1e-12)
-          ) || '"}]}'
-    end as simple,
-    100 * t.denominator as whole,
-    case
-      when p.seconds <= 0 then r.unanswered * 100 * t.denominator
-      else least(
-          greatest(
-            (
-              (
-                case
-                  when p.pulse_price is not null then p.pulse_price * p.units * t.denominator
-                  when p.charged is not null then p.charged * r.only_unit
-                  else coalesce(s.scaled, 0)
-                end + r.connect_fee * t.denominator
-              ) * r.factor + r.shift * t.denominator
-            ) * (100 + r.percent),
-            r.minimum * 100 * t.denominator
-          ),
-          r.maximum * 100 * t.denominator
-        )
-    end as cost,
-    t.rounding, t.scale, t.quantum
-  from found as p
-  join rating_tariff as t using (tariff_id)
-  left join rating_rate as r using (rate_id)
+    coalesce(p.pulse_price * p.units * t.denominator, s.scaled, 0) as scaled,
+    r.connect_fee, r.factor, r.shift, r.percent, r.minimum, r.maximum
+  from placed as p
+  join rating_tariff as t on t.tariff_id = p.tariff_id
+  join rating_rate as r on r.rate_id = p.rate_id
   left join summed as s using (ticket_id)
+  where
+    p.reason is null and p.charged is null
+    and (p.pulse_price is not null or p.ticket_id in (select ticket_id from timed))
 ),
-priced as materialized (
+priced as (
   select
-    ticket_id,
-    tariff_id,
-    rate_id,
-    charged,
-    currency,
-    reason,
-    case when reason is null then round_exact(cost, whole, rounding, scale, quantum) end as cost,
+    a.ticket_id, a.tariff_id, a.currency, a.reason, a.rate_index, a.charged, a.next_index, a.next_charged,
+    a.explanation,
     case
-      when reason is not null then jsonb_build_object('rate', null, 'connect_fee', '0', 'pieces', '[]'::jsonb)
-      when simple is not null then simple::jsonb
-      else jsonb_build_object(
-          'rate', name, 'connect_fee', case when seconds > 0 then connect_fee_text else '0' end, 'pieces', pieces
-        )
-    end as explanation
-  from totals
+      when a.reason is null
+        then round_exact(
+            least(
+              greatest(
+                ((a.scaled + a.connect_fee * t.denominator) * a.factor + a.shift * t.denominator)
+                * (100 + a.percent),
+                a.minimum * 100 * t.denominator
+              ),
+              a.maximum * 100 * t.denominator
+            ),
+            100 * t.denominator, t.rounding, t.scale, t.quantum
+          )
+    end as cost
+  from (
+    select
+      ticket_id, tariff_id, currency, null::text as reason, rate_index, charged,
+      case when next_charged > 0 then next_index end as next_index,
+      case when next_charged > 0 then next_charged end as next_charged,
+      null::jsonb as explanation,
+      charged * only_unit + next_charged * next_unit as scaled,
+      connect_fee, factor, shift, percent, minimum, maximum
+    from crossed
+    union all
+    select
+      ticket_id, tariff_id, currency, reason, null, null, null, null,
+      case
+        when reason is null
+          then jsonb_build_object('rate', name, 'connect_fee', connect_fee_text, 'pieces', pieces)
+      end,
+      scaled, connect_fee, factor, shift, percent, minimum, maximum
+    from written
+  ) as a
+  join rating_tariff as t on t.tariff_id = a.tariff_id
 ),
 done as (
-  insert into rated_ticket (ticket_id, tariff_id, cost, currency, reason, explanation)
-  select p.ticket_id, p.tariff_id, s.cost, s.currency, null, s.explanation
-  from placed as p
-  left join (select * from priced where ticket_id is null) as s using (rate_id, charged)
-  where p.charged is not null and p.reason is null
+  insert into rated_ticket (
+    ticket_id, tariff_id, cost, currency, reason, explanation, rate_index, charged, next_index, next_charged
+  )
+  select
+    ticket_id, tariff_id, cost, currency, reason, null, case when reason is null then rate_index end, charged, null,
+    null
+  from placed
+  where charged is not null or reason is not null
   union all
-  select ticket_id, tariff_id, cost, currency, reason, explanation
+  select
+    ticket_id, tariff_id, cost, currency, reason, explanation, rate_index, charged::integer, next_index,
+    next_charged::integer
   from priced
-  where ticket_id is not null
-  order by ticket_id  -- an index grows at its end
   returning reason
 )
 select reason, count(*) from done group by reason

@@ -6,7 +6,9 @@ insert into rating_again (ticket_id, tariff_id)
 select ticket_id, tariff_id from rating_call where tariff_id is not null;
 
 create temporary table rating_before on commit drop as
-select r.ticket_id, r.tariff_id, r.cost, r.currency, r.reason, r.explanation
+select
+  r.ticket_id, r.tariff_id, r.cost, r.currency, r.reason, r.explanation, r.rate_index, r.charged, r.next_index,
+  r.next_charged
 from rated_ticket as r
 join rating_call as c using (ticket_id)
 where not r.superseded and c.tariff_id is not null;

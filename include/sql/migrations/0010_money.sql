@@ -165,6 +165,19 @@ comment on table rerating_difference is 'What a re-rating changed, a row per cal
 create trigger rerating_immutable before update or delete or truncate on rerating_difference
 for each statement execute function refuse_change();
 
+-- Most prices follow from a rate and a number of seconds: these are kept instead of a document each.
+alter table rated_ticket alter column explanation drop not null;
+alter table rated_ticket add column rate_index smallint;
+alter table rated_ticket add column charged integer;
+alter table rated_ticket add column next_index smallint;
+alter table rated_ticket add column next_charged integer;
+comment on column rated_ticket.explanation is 'The pieces of a price that does not follow from rate_index and charged; v_rating has the pieces of all.';
+comment on column rated_ticket.rate_index is 'The rate in force at set-up: its place in the tariff, from 0.';
+comment on column rated_ticket.charged is 'Seconds charged at it; -1 for a call of 0 s.';
+comment on column rated_ticket.next_index is 'The rate that the call went on at, with the seconds charged at that one.';
+-- Nothing looks for the prices of one version.
+drop index rated_ticket_tariff;
+
 grant select, insert, update on client_identity to smsswitch_app;
 grant select, update on invoice_counter to smsswitch_app;
 grant select, insert on invoice, invoice_line, rerating, rerating_difference to smsswitch_app;

@@ -29,7 +29,7 @@ ROWS = """
       dialled_e164(v.called_number, p.dial_plan),
       r.cost, r.reason, r.explanation
     from v_ticket_full v join pbx p on p.code = v.pbx
-    join rated_ticket r using (ticket_id) order by v.ticket_id
+    join v_rating r using (ticket_id) order by v.ticket_id
 """
 
 

@@ -19,6 +19,7 @@ REPORT_SECONDS = 4.0
 # From Ctrl-Z to the answer. Real modems take twenty times as long; an answer that came while
 # nobody listened is still in the port, one that was read and not yet on the disk is lost.
 LATENCY_MS = 150
+PATIENCE_SECONDS = 90.0
 
 
 def run(world: World, scale: Scale) -> Outcome:
@@ -62,28 +63,21 @@ def run(world: World, scale: Scale) -> Outcome:
     # Only a refusal that was read and never written leaves no trace: the SIM counted it, and no
     # report follows. Everything else can be found out, and must have been.
     outcome.expect(not knowable, f"uncertain, and it could be known: {knowable[:5]}")
-    outcome.expect(
-        truth.uncertain() <= most, f"{truth.uncertain()} uncertain after {kills} kills"
-    )
+    outcome.expect(truth.uncertain() <= most, f"{truth.uncertain()} uncertain after {kills} kills")
     _hold_rejects(outcome, truth)
     return outcome
 
 
 def _wait_for_reports(world: World, machine: Machine) -> None:
-    """Listen until nothing more is proved for twice as long as a report takes."""
+    """Listen until each part that went out is reported, or nothing more comes for long."""
     process = machine.run()
     last, since = -1, time.monotonic()
-    while time.monotonic() - since < 2 * REPORT_SECONDS:
-        waiting = int(
-            str(
-                world.fleet.db.one(
-                    "select count(*) from segment where state in ('sent', 'uncertain')"
-                )
-            )
-        )
+    while last != 0 and time.monotonic() - since < PATIENCE_SECONDS:
+        truth = find(world, [machine])
+        waiting = sum(truth.segments.get(part) in {"sent", "uncertain"} for part in truth.network)
         if waiting != last:
             last, since = waiting, time.monotonic()
-        time.sleep(0.1)
+        time.sleep(0.5)
     process.send_signal(signal.SIGTERM)
     until(lambda: process.poll() is not None, 90)
 

@@ -21,7 +21,7 @@ import fsspec
 
 from include.errors import InputError
 
-_DIGESTED = 512 * 1024 * 1024
+_DIGESTED = 256 * 1024 * 1024
 _PIECE = 1024 * 1024
 
 
@@ -101,7 +101,7 @@ class Storage:
     def digest(self, key: str) -> str:
         """The sha256 of a file in hexadecimal, without holding the file in memory.
 
-        Of a file of more than half a gigabyte, which costs nothing to make, only the beginning is read.
+        Of a file of more than 256 MiB, which costs nothing to make, only the beginning is read.
         """
         path, digest, left = self.path(key), hashlib.sha256(), _DIGESTED
         opened: Any = self._open_local(path) if self.is_local else self.fs.open(path)

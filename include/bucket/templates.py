@@ -21,6 +21,7 @@ _SCHEMAS = {
     "mapping": ("include.contacts", "schemas/mapping.schema.yaml"),
     "campaign": ("include.campaigns", "campaign.schema.yaml"),
     "command": ("include.bucket", "command.schema.yaml"),
+    "tariff": ("include.billing", "tariff.schema.yaml"),
 }
 _GUIDES = {"fr": "README.html", "en": "README.en.html"}
 _FOLDERS = {
@@ -72,7 +73,7 @@ def _files() -> dict[str, bytes]:
 
 @cache
 def schema(name: str) -> dict[str, Any]:
-    """The schema of mapping, campaign or command files."""
+    """The schema of mapping, campaign, command or tariff files."""
     package, path = _SCHEMAS[name]
     text = (resources.files(package) / path).read_text("utf-8")
     loaded: dict[str, Any] = yaml.safe_load(text)

@@ -14,6 +14,7 @@ DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "dags" / "README.md"]
 )
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 COMMAND = re.compile(r"(?:^|[`/ ])smsswitch ((?:[a-z]+(?:-[a-z]+)* ?)+)([^`\n]*)", re.MULTILINE)
 
 
@@ -69,3 +70,13 @@ def test_commands_and_options_exist() -> None:
             if option not in known | {"--help"}
         ]
     assert wrong == []
+
+
+def test_tests_that_are_named_exist() -> None:
+    named = [m for d in DOCUMENTS for m in NAMED_TEST.findall(d.read_text("utf-8"))]
+    assert len(named) > 15
+    assert [f"{file}::{name}" for file, name in named if not _has_test(ROOT / file, name)] == []
+
+
+def _has_test(path: Path, name: str) -> bool:
+    return path.is_file() and f"def {name}(" in path.read_text("utf-8")

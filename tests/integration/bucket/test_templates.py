@@ -19,7 +19,7 @@ from tests.integration.client_files import Inbox
 
 NAMES = {
     "README.en.html", "README.html", "campaign.schema.json", "campaign.yaml", "command.schema.json",
-    "command.yaml", "mapping.schema.json", "mapping.yaml", "model.xlsx",
+    "command.yaml", "mapping.schema.json", "mapping.yaml", "model.xlsx", "tariff.schema.json",
 }  # fmt: skip
 
 

@@ -73,5 +73,8 @@ def check(component: str) -> str | None:
 
 
 if __name__ == "__main__":
-    wrong = check(sys.argv[1])
+    try:
+        wrong = check(sys.argv[1])
+    except Exception as error:  # noqa: BLE001  whatever it is, one line of it is what people look for
+        wrong = f"{type(error).__name__}: {error}"
     sys.exit(wrong)

@@ -1,10 +1,11 @@
 #!/bin/sh
 # A backup into an empty stack, whose secrets are those of the one that was backed up:
-#   sh docker/restore.sh FOLDER
+#   sh docker/restore.sh FOLDER [SERVICE…]      (the services to start in the end; all without)
 # What hosts sent since the backup is unknown here: the fence is raised before any host is let in, so
 # that nobody claims until each has said what its journal knows (docs/runbooks/deployment.md).
 set -eu
 folder=$1
+shift
 compose=${COMPOSE:-docker compose}
 (cd "$folder" && sha256sum --check --quiet --strict SHA256SUMS)
 
@@ -32,5 +33,5 @@ operator="$compose --profile operator run --rm --no-deps -T operator"
 $operator python /opt/smsswitch/docker/bucket_archive.py load <"$folder/buckets.tar"
 $operator smsswitch db fence </dev/null
 sql postgres "grant connect on database smsswitch to modem_host"
-$compose up --detach --no-build
+$compose up --detach --no-build "$@"
 echo "restore: done; claims wait for the hosts: smsswitch db fence --status"

@@ -72,9 +72,13 @@ def demo() -> int:
 
 def restore() -> int:
     """A backup while hosts send, the centre burnt, a restore."""
-    with brought_up() as (production, figures):
-        figures["restore"] = rehearse(production)
-        _write("restore.json", figures)
+    with engine.engine() as found:
+        production = Production(found, tell)
+        production.prepare()
+        try:
+            _write("restore.json", {"restore": rehearse(production)})
+        finally:
+            production.down()
     return 0
 
 

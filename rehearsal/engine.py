@@ -61,10 +61,11 @@ class Engine:
 def engine(*, keep: bool = False) -> Iterator[Engine]:
     """The engine for as long as it is needed; with ``keep`` one of our own is left running."""
     found = running() or start()
+    others = found.own and bool(found.docker("ps", "--quiet").strip())
     try:
         yield found
     finally:
-        if found.own and not keep:
+        if found.own and not keep and not (others and found.docker("ps", "--quiet").strip()):
             stop()
 
 

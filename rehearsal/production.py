@@ -1,6 +1,7 @@
 """docker-compose.yaml as a person would run it: secrets made, images built, up, looked at, down."""
 
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from rehearsal.images import IMAGES, provide
 
 Say = Callable[[str], None]
 FOLDER = var_dir() / "compose"
-PROJECT = "smsswitch-rehearsal"
+PROJECT = os.environ.get("COMPOSE_PROJECT_NAME", "smsswitch-rehearsal")
 PORTS = ("AIRFLOW_PORT", "BUCKET_PORT", "SFTP_PORT", "POSTGRES_PORT")
 HEALTHY_SECONDS = 900.0
 ONE_SHOT = "migrate"

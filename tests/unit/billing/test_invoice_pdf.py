@@ -91,6 +91,13 @@ def test_the_marks_of_pdf_a_3(document: dict[str, Any]) -> None:
         assert b"begincmap" in font["/ToUnicode"].get_data()
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_nothing_that_we_word_is_cut_off(language: str) -> None:
+    plain = {"legal_name": "Dupont", "address": "12 avenue du Parc"}
+    document = invoice(language=language)
+    assert "…" not in _text(pdf({**document, "buyer": {**document["buyer"], **plain}}))
+
+
 def test_a_draft_says_so_and_has_no_xml() -> None:
     data = pdf(invoice() | {"number": None})
     text = _text(data)

@@ -48,8 +48,9 @@ def contacts_confirm_mapping() -> None:
 
     @task_group
     def question(import_id: str) -> None:
+        # Airflow may lose a task that is parked again; the next try asks the same question.
         ask = MappingQuestion(
-            task_id="ask", import_id=import_id, response_timeout=look_again(), retries=5
+            task_id="ask", import_id=import_id, response_timeout=look_again(), retries=20
         )
 
         @task

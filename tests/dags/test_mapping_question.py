@@ -138,4 +138,4 @@ def test_the_words_of_the_buttons_are_those_of_the_library(bag: Any) -> None:
     ours = (ops_answer.CONFIRM, ops_answer.LEAVE)
     assert ours == (mapping_question.CONFIRM, mapping_question.LEAVE)
     task = bag.dags["contacts_confirm_mapping"].get_task("question.ask")
-    assert task.retries == 5 and task.response_timeout.total_seconds() == 600
+    assert task.retries == 20 and task.response_timeout.total_seconds() == 600

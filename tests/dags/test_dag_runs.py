@@ -159,9 +159,9 @@ def test_spooled_files_become_priced_tickets(run: Run, db: Database, tmp_path: P
     spool = tmp_path / "var" / "spool" / "siege"
     spool.mkdir(parents=True)
     write_spool(spool / "TAXAAAAA.DAT", layout_name="seed", tickets=50, seed=1)
-    assert run("taxation_ingest") == {"loaded": 1}
+    assert run("taxation_ingest")["ingest"] == {"loaded": 1}
     assert db.one("select count(*) from taxdata") == 50
-    assert run("taxation_ingest") == {}
+    assert run("taxation_ingest")["ingest"] == {}
     assert isinstance(run("billing_daily"), dict)
 
 

@@ -151,10 +151,10 @@ def test_an_analysis_from_the_form_is_a_page(
     assert done["rows"] == 3 and "063998----" in page
     run("taxation_analysis", "failed", **{**form, "more": {"limit": 0}})
     run("taxation_unmask", "failed", reason="complaint 12", **form)
-    profiles.assign("ops:airflow", "unmask", by="ops:test")
+    profiles.assign("ops:dag_test", "unmask", by="ops:test")
     done = run("taxation_unmask", reason="complaint 12", **form)["analyse", -1]
     page = (tmp_path / "var" / "reports" / done["keys"][0]).read_text()
     assert done["keys"][0].startswith("unmasked/") and "063998----" not in page
     assert db.all("select actor, detail ->> 'reason' from audit_entry where action = 'unmask'") == [
-        ("ops:airflow", "complaint 12")
+        ("ops:dag_test", "complaint 12")
     ]

@@ -32,7 +32,8 @@ known=$(logins)
 write_identities
 weed -logtostderr=true server -dir=/data -ip=127.0.0.1 -ip.bind=127.0.0.1 \
   -master.volumeSizeLimitMB=1024 -volume.max=0 -volume.minFreeSpace=5 -volume.preStopSeconds=1 \
-  -filer -s3 -s3.port=8333 -s3.ip.bind=0.0.0.0 -s3.config=/tmp/identities.json -s3.iam=false &
+  -filer -s3 -s3.port=8333 -s3.ip.bind=0.0.0.0 -s3.config=/tmp/identities.json -s3.iam=false \
+  -s3.port.iceberg=0 -s3.port.lance=0 &
 server=$!
 sftp=""
 end() {

@@ -2255,6 +2255,16 @@ ALTER TABLE public.modem_group ALTER COLUMN group_id ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.modem_month (
+    group_id bigint NOT NULL,
+    imei text NOT NULL,
+    activation_month date NOT NULL,
+    sent bigint NOT NULL,
+    delivered bigint NOT NULL,
+    failed bigint NOT NULL,
+    uncertain bigint NOT NULL
+);
+COMMENT ON TABLE public.modem_month IS 'Segments of each modem by month of activation: the roll-up counts only the month at hand again, and dropped months stay in a modem''s totals.';
 CREATE TABLE public.modem_sample (
     group_id bigint NOT NULL,
     imei text NOT NULL,
@@ -3084,6 +3094,8 @@ ALTER TABLE ONLY public.modem_group
     ADD CONSTRAINT modem_group_mac_key UNIQUE (mac);
 ALTER TABLE ONLY public.modem_group
     ADD CONSTRAINT modem_group_pkey PRIMARY KEY (group_id);
+ALTER TABLE ONLY public.modem_month
+    ADD CONSTRAINT modem_month_pkey PRIMARY KEY (group_id, imei, activation_month);
 ALTER TABLE ONLY public.modem
     ADD CONSTRAINT modem_pkey PRIMARY KEY (group_id, imei);
 ALTER TABLE ONLY public.modem_sample
@@ -3176,6 +3188,7 @@ CREATE INDEX ledger_entry_client ON public.ledger_entry USING btree (client_id, 
 CREATE INDEX message_batch ON ONLY public.message USING btree (batch_id) WHERE (batch_id IS NOT NULL);
 CREATE INDEX message_campaign ON ONLY public.message USING btree (campaign_id, state);
 CREATE INDEX message_unbatched ON ONLY public.message USING btree (campaign_id, message_id) WHERE ((state = 'planned'::public.message_state) AND (batch_id IS NULL));
+CREATE INDEX message_uncertain ON ONLY public.message USING btree (campaign_id) WHERE (state = 'uncertain'::public.message_state);
 CREATE INDEX message_unsettled ON ONLY public.message USING btree (campaign_id) WHERE ((NOT settled) AND (state <> ALL (ARRAY['planned'::public.message_state, 'leased'::public.message_state, 'uncertain'::public.message_state])));
 CREATE UNIQUE INDEX modem_group_alias ON public.modem_group USING btree (alias) WHERE (deleted_at IS NULL);
 CREATE INDEX quote_campaign ON public.quote USING btree (campaign_id, created_at DESC);
@@ -3502,6 +3515,8 @@ GRANT SELECT ON TABLE public.meta_columndesc TO smsswitch_reader;
 GRANT SELECT ON TABLE public.meta_columndesc TO smsswitch_unmask;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.modem TO smsswitch_app;
 GRANT SELECT ON TABLE public.modem TO smsswitch_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.modem_month TO smsswitch_app;
+GRANT SELECT ON TABLE public.modem_month TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE ON TABLE public.modem_sample TO smsswitch_app;
 GRANT SELECT ON TABLE public.modem_sample TO smsswitch_reader;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.opt_out TO smsswitch_app;

@@ -109,6 +109,34 @@ create table work_time (
 );
 comment on table work_time is 'How long recurring work takes, for the metrics: rollup, expand, …';
 
+create table modem_month (
+  group_id bigint not null,
+  imei text not null,
+  activation_month date not null,
+  sent bigint not null,
+  delivered bigint not null,
+  failed bigint not null,
+  uncertain bigint not null,
+  primary key (group_id, imei, activation_month)
+);
+comment on table modem_month is 'Segments of each modem by month of activation: the roll-up counts only the month at hand again, and dropped months stay in a modem''s totals.';
+insert into modem_month (group_id, imei, activation_month, sent, delivered, failed, uncertain)
+select
+  group_id,
+  imei,
+  activation_month,
+  count(*) filter (where state in ('sent', 'delivered', 'undelivered')),
+  count(*) filter (where state = 'delivered'),
+  count(*) filter (where state = 'failed'),
+  count(*) filter (where state = 'uncertain')
+from segment
+where imei is not null
+group by group_id, imei, activation_month;
+-- Asked for every minute, and hardly ever there.
+create index message_uncertain on message (campaign_id) where state = 'uncertain';
+
+grant select, insert, update on modem_month to smsswitch_app;
+grant select on modem_month to smsswitch_reader;
 grant select, insert, update on work_time to smsswitch_app;
 grant select, insert, update on setting to smsswitch_app;
 grant select, insert, update, delete on alert_delivery to smsswitch_app;

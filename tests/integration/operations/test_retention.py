@@ -13,6 +13,7 @@ from include.operations.settings import apply
 from include.settings import settings
 from include.storage import Storage
 from tests.integration.campaigns.scene import Scene, scene
+from tests.integration.fleet.host import Host
 
 __all__ = ["scene"]
 NOW = datetime.now(UTC)
@@ -215,3 +216,27 @@ def test_old_files_of_clients_go_their_inbox_and_reports_stay(scene: Scene, tmp_
 )  # fmt: skip
 def test_months_back(at: str, months: int, expected: str) -> None:
     assert f"{months_before(datetime.fromisoformat(at), months):%Y-%m-%d}" == expected
+
+
+def test_a_modems_totals_outlive_the_months_that_are_dropped(scene: Scene) -> None:
+    scene.contacts(4)
+    group = scene.group(0)
+    host = Host(group["database_url"], group["mac"])
+    host.register()
+    host.heartbeat(1)
+    scene.apply()
+    scene.expand()
+    batch = host.claim()
+    host.report(batch, "sent", only=slice(0, 3))
+    scene.rollup()
+    put(
+        scene,
+        "insert into modem_month (group_id, imei, activation_month, sent, delivered, failed, uncertain) "
+        "select group_id, imei, '2020-01-01', 1000, 900, 50, 0 from modem returning 1",
+    )
+    host.report(batch, "delivered", only=slice(0, 2))
+    scene.rollup()
+    totals = "select sent, delivered, failed, uncertain from modem"
+    assert scene.db.all(totals) == [(1003, 902, 50, 0)]
+    scene.rollup()
+    assert scene.db.all(totals) == [(1003, 902, 50, 0)]

@@ -137,7 +137,8 @@ def _new_layouts(server: postgres.Server, folder: Path) -> dict[str, Any]:
     )
     _run(
         f"insert into taxdata (ticket_id, file_id, {names}, {fields}) "
-        f"select (1000 + n) * 100000000::bigint + line_number, 1000 + n, line_number, gen_random_uuid(), "
+        f"select (1000 + n) * 100000000::bigint + line_number, 1000 + n, line_number, "
+        f"(left(content_digest::text, 8) || substr(gen_random_uuid()::text, 9))::uuid, "
         f"ambiguous_time, {fields} from taxdata cross join generate_series(2, {STORED // TICKETS}) as n"
     )
     _run("vacuum analyze taxdata; checkpoint")

@@ -63,8 +63,12 @@ def _quiet() -> None:
 def _live_all(span: tuple[int, int]) -> Share:
     share = Share()
     for seed in range(*span):
-        history = live(seed)
         share.histories += 1
+        try:
+            history = live(seed)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the seed shows it again)
+            share.bad[seed] = [repr(error)]
+            continue
         share.kills += history.kills
         share.seconds += history.seconds
         share.messages.update(history.states)

@@ -34,7 +34,7 @@ class Inbox:
         self.charset: Charset | None = None  # of text mode
         self.acknowledges = False
         self.refused = False
-        self._unacknowledged = 0
+        self._unacknowledged = False
         self._listed = False
         self._memory: str | None = None
         self._handed: list[tuple[str | None, int]] = []
@@ -79,11 +79,11 @@ class Inbox:
     @property
     def owes(self) -> bool:
         """Whether something was handed over that the modem wants acknowledged, or waits here."""
-        return bool(self._unacknowledged or self._items)
+        return self._unacknowledged or bool(self._items)
 
     def _unsolicited(self, event: Unsolicited) -> list[Item]:
         if self.acknowledges and event.line.startswith(("+CDS:", "+CMT:")):
-            self._unacknowledged += 1
+            self._unacknowledged = True
         if event.pdu is not None:
             return _decode(event.pdu)
         if event.line.startswith("+CUSD:"):
@@ -143,10 +143,11 @@ class Inbox:
     def _acknowledge(self, line: Line) -> None:
         """Say that what came directly is on our disk; what is not said so comes again (27.005 3.4.4).
 
+        One thing is outstanding at a time; once said, the next may come, so it is never said twice.
         Refused: too late. The modem hands nothing over any more until AT+CNMI is set again.
         """
-        while self._unacknowledged and line.in_step:
-            self._unacknowledged -= 1
+        if self._unacknowledged and line.in_step:
+            self._unacknowledged = False
             answer = line.ask("AT+CNMA")
             self.refused = self.refused or answer is None or answer.final.kind != "ok"
 

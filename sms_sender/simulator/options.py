@@ -42,7 +42,7 @@ class Options:
     replug_after: float = 5.0
 
     report_delay: float = 1.0
-    report_repeat: float = 3.0
+    report_repeat: float = 20.0
     """After so long what was handed over and not acknowledged comes again (AT+CSMS=1)."""
     delivered: float = 1.0
     undelivered: float = 0.0

@@ -267,7 +267,7 @@ def test_a_report_comes_again_until_it_is_acknowledged(
     make_farm: MakeFarm, open_modem: OpenModem
 ) -> None:
     """A process that dies before the report is on its disk has not acknowledged it."""
-    farm = make_farm(report_delay=0.0, report_repeat=0.3)
+    farm = make_farm(report_delay=0.0)
     modem = open_modem(farm.ports[0])
     outcome = send_one(modem)
     until = time.monotonic() + 60

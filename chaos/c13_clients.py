@@ -18,7 +18,7 @@ from tests.integration.client_files import Inbox, csv_bytes, mapping, number, pe
 
 #: `times`: into how many scans the tricks are shared out.
 FULL = Scale(times=100, modems=1)
-SHORT = Scale(times=2, modems=1)
+SHORT = Scale(times=1, modems=1)
 ATTACKER, VICTIM = "mallory", "dupont"
 SECRET = "KEEP-OUT-7c1e"
 NAMES = ("first_name", "last_name", "phone")

@@ -15,7 +15,7 @@ from chaos.world import World
 from include.campaigns.compliance import profile
 
 FULL = Scale(times=1_000_000, messages=3_000, modems=8)
-SHORT = Scale(times=6_000, messages=60, modems=2)
+SHORT = Scale(times=3_000, messages=60, modems=2)
 AT_ONCE = 50_000
 _LAST = timedelta(microseconds=1)
 _SECOND = timedelta(seconds=1)

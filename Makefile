@@ -9,7 +9,7 @@ LOCKS := requirements.lock requirements-dev.lock requirements-sender.lock
 LOCK := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header
 export UV_NO_PROGRESS := 1
 
-.PHONY: setup check test up down demo bench chaos lock lock-check compose-check compose-run compose-demo compose-restore upgrade-check kubernetes-check clean wipe fmt schema docs-data sender-dist sender-dist-check
+.PHONY: setup check test up down demo bench chaos lock lock-check compose-check compose-run compose-demo compose-restore upgrade-check kubernetes-check clean wipe fmt schema docs-data docs-pictures sender-dist sender-dist-check
 
 setup: $(VENV)/.synced  ## virtual environment with everything, both commands in it
 
@@ -36,6 +36,9 @@ schema: setup ## rewrite the golden include/sql/schema.sql from the migrations
 
 docs-data: setup ## rewrite docs/data-dictionary.md from the database's own comments
 	@$(PY) scripts/data_dictionary.py
+
+docs-pictures: setup ## photograph the pages of docs/users in a running Airflow (needs Chromium)
+	@DOCS_PICTURES=$(CURDIR)/docs/pictures $(VENV)/bin/pytest -q -n 0 tests/e2e/test_monitoring.py -k "heartbeat or pictures"
 
 lock-check: setup
 	@mkdir -p var/locks && cp $(LOCKS) var/locks/

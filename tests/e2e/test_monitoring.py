@@ -306,3 +306,33 @@ def test_stop_and_start_reach_a_running_sender_within_one_heartbeat(
     expect(page.get_by_role("status")).to_have_text("machine 1: started")
     wait_for("it sends again", lambda: taken(sender) > sent, sender)
     assert stack.one("select count(*) from message where state = 'uncertain'") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "width"),
+    [
+        ("monitoring", "/monitoring/", 1280),
+        ("monitoring-phone", "/monitoring/", 390),
+        ("monitoring-group", "/monitoring/groups/1", 1280),
+        ("airflow-dags", "/dags", 1280),
+    ],
+)
+def test_the_pictures_of_the_docs(
+    visit: Any, stack: Stack, tmp_path: Path, name: str, path: str, width: int
+) -> None:
+    """Kept in the folder that DOCS_PICTURES names (`make docs-pictures`)."""
+    someone = visit("admin", "en-GB")
+    someone.page.set_viewport_size({"width": width, "height": 900})
+    page = someone.open(path)
+    expect(
+        page.get_by_text("group_control" if path == "/dags" else "machine 1").first
+    ).to_be_visible()
+    if path != "/dags":
+        page.evaluate(
+            "text => document.querySelectorAll('[role=row], section').forEach(row => {"
+            " if (row.getAttribute('role') === 'row' && row.textContent.includes(text)) row.remove() })",
+            "onerror",
+        )
+    picture = Path(os.environ.get("DOCS_PICTURES") or tmp_path) / f"{name}.png"
+    page.screenshot(path=picture, full_page=path != "/dags")
+    assert picture.stat().st_size > 10_000

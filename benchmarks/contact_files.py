@@ -5,14 +5,14 @@ The numbers are in 07 0x to 07 2x, which no mobile in France has.
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from include.db import connect
 from include.settings import ROOT, settings
@@ -119,26 +119,33 @@ def import_apart(suffix: str, *lists: str) -> dict[str, Any]:
     its children held together, in MiB."""
     command = [sys.executable, "-m", "benchmarks.one_import", suffix, *lists]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        peak = _watch(psutil.Process(process.pid), process)
+        peak = _watch(process.pid, process)
         said = process.stdout.read() if process.stdout else ""
     if process.returncode:
         raise SystemExit(f"the import ended with {process.returncode}")
-    return {"imports": json.loads(said), "peak_mib": peak >> 20}
+    outcome = {"imports": json.loads(said), "peak_mib": peak >> 20}
+    print(json.dumps(outcome), file=sys.stderr, flush=True)
+    return outcome
 
 
-def _watch(main: psutil.Process, process: "subprocess.Popen[str]") -> int:
+def _watch(main: int, process: "subprocess.Popen[str]") -> int:
     peak = 0
     while process.poll() is None:
         peak = max(peak, _resident(main))
-        time.sleep(0.02)
+        time.sleep(0.05)
     return peak
 
 
-def _resident(main: psutil.Process) -> int:
-    total = 0
-    try:
-        for one in (main, *main.children(recursive=True)):
-            total += one.memory_info().rss
-    except psutil.Error:  # it has just ended
-        return 0
-    return total
+def _resident(pid: int) -> int:
+    """Bytes of a process and of all that it started; whatever has just ended counts nothing."""
+    with suppress(OSError):
+        own = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+        tasks = Path(f"/proc/{pid}/task").glob("*/children")
+        return own + sum(_resident(int(child)) for task in tasks for child in _children(task))
+    return 0
+
+
+def _children(task: Path) -> list[str]:
+    with suppress(OSError):
+        return task.read_text().split()
+    return []

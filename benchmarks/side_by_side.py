@@ -5,6 +5,7 @@ The clock of a machine that others use says little; the processor's time of both
 
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -68,7 +69,9 @@ def in_turns(server: postgres.Server, rounds: int, sides: dict[str, Side]) -> di
     for _ in range(rounds):
         for name, (make_ready, work) in sides.items():
             make_ready()
-            for key, value in measured(server, work).items():
+            figures = measured(server, work)
+            print(f"{name}: {figures}", file=sys.stderr, flush=True)
+            for key, value in figures.items():
                 found[name].setdefault(key, []).append(value)
     return found
 

@@ -1,11 +1,12 @@
 """Sharing messages out among groups."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.fleet.capacity import Capacity, share_out, weights
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.dictionaries(st.integers(1, 20), st.integers(1, 64), min_size=1))
 def test_shares_add_up_and_are_fair(total: int, by: dict[int, int]) -> None:
     shares = share_out(total, by)
@@ -37,6 +38,7 @@ def test_a_group_s_rate_and_quotas_count_when_work_is_shared() -> None:
     assert Capacity(1, "a", 1, 1, None, quota_left=5, planned=20).room == 0
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 10_000),
     st.dictionaries(st.integers(1, 9), st.integers(1, 64), min_size=1),

@@ -84,8 +84,9 @@ def _cut(folder: Path, db: Database, rng: random.Random, outcome: Outcome) -> No
 
 def _kill(folder: Path, db: Database, rng: random.Random, outcome: Outcome) -> None:
     files, kills, after = outcome.scale.messages, 0, []
-    for _ in range(outcome.scale.times):
-        kills += _killed_once(folder, db, rng.uniform(0, 0.4))
+    for number in range(outcome.scale.times):
+        wanted = number * files // outcome.scale.times
+        kills += _killed_once(folder, db, wanted, rng.uniform(0, 0.3))
         loaded = db.one("select coalesce(sum(tickets), 0) from spooled_file where state = 'loaded'")
         there = db.one("select count(*) from taxdata")
         after.append(int(str(db.one("select count(*) from spooled_file where pbx = 'killed'"))))
@@ -102,8 +103,8 @@ def _kill(folder: Path, db: Database, rng: random.Random, outcome: Outcome) -> N
     outcome.expect(twice == 0, f"{twice} tickets are there twice")
 
 
-def _killed_once(folder: Path, db: Database, delay: float) -> int:
-    """Start an ingest, kill it a moment after it began to work; 0 if it was done before."""
+def _killed_once(folder: Path, db: Database, wanted: int, delay: float) -> int:
+    """Start an ingest, kill it a moment after it has come so far; 0 if it was done before."""
     command = [
         sys.executable,
         "-m",
@@ -115,12 +116,17 @@ def _killed_once(folder: Path, db: Database, delay: float) -> int:
         "killed",
     ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        _until(lambda: _at_work(db) or process.poll() is not None)
+        _until(lambda: _come_so_far(db, wanted) or process.poll() is not None)
         time.sleep(delay)
         done = process.poll() is not None
         os.kill(process.pid, signal.SIGKILL)
     _until(lambda: not _at_work(db))
     return 0 if done else 1
+
+
+def _come_so_far(db: Database, wanted: int) -> bool:
+    loaded = db.one("select count(*) from spooled_file where pbx = 'killed'")
+    return _at_work(db) and int(str(loaded)) >= wanted
 
 
 def _at_work(db: Database) -> bool:
@@ -133,7 +139,7 @@ def _at_work(db: Database) -> bool:
     )
 
 
-def _until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
+def _until(condition: Callable[[], bool], seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

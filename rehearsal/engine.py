@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -119,7 +120,7 @@ def stop() -> None:
         for link in _bridges():
             subprocess.run(["ip", "link", "delete", link], check=False, capture_output=True)
     FORWARDING.write_text(known["forwarding"])
-    file.unlink()
+    shutil.rmtree(RUN, ignore_errors=True)
 
 
 def _has_rules() -> bool:

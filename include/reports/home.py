@@ -87,7 +87,9 @@ def _page(outbox: Outbox, facts: dict[str, Any], links: set[str]) -> str:
         client=outbox.client,
         low=outbox.client["balance"] < outbox.client["low_credit"],
         contacts=sum(row["contacts"] for row in facts["lists"]),
-        running=[row for row in facts["campaigns"] if row["state"] not in (*OVER, "draft", "quoted")],
+        running=[
+            row for row in facts["campaigns"] if row["state"] not in (*OVER, "draft", "quoted")
+        ],
         waiting=[row for row in facts["receipts"] if row["state"] == "awaiting_mapping"],
         lists_columns=columns(t, "home.column", *_LISTS),
         lists=facts["lists"],

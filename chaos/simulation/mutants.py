@@ -46,7 +46,7 @@ MUTANTS = (
     ),
     Mutant(
         "answer uploaded before it is journalled",
-        6,
+        12,
         "before it was on the disk",
         (
             Edit(
@@ -110,7 +110,7 @@ MUTANTS = (
     ),
     Mutant(
         "late OK taken for the next send",
-        96,
+        138,
         "never went out",
         (
             Edit(Worker, "_uncertain", "late = self._modem.recover()", "late = self._modem._late"),

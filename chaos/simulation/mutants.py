@@ -145,7 +145,7 @@ MUTANTS = (
     ),
     Mutant(
         "the end of a window ignored",
-        51,
+        1587,
         "outside its time (window)",
         (
             Edit(

@@ -78,7 +78,7 @@ def question(import_id: str) -> Question | None:
     columns = (upload.receipt or {})["columns"]
     fields = {f"column_{c['index']}": (_title(c), c["to"]) for c in columns}
     t = words("fr")
-    subject = t("ops.mapping.subject", client=upload.client, file=escaped(upload.name))
+    subject = t("ops.mapping.subject", client=upload.client, file=_plain(upload.name))
     return Question(import_id, subject, _body(upload, columns), fields)
 
 
@@ -227,13 +227,15 @@ def _told(import_id: str, outcome: str) -> Outcome:
 
 def escaped(text: str) -> str:
     """A client's text that markdown and HTML show as it is, on one line, never as markup."""
-    plain = "".join(c if c.isprintable() else " " for c in text)
-    return _MARKS.sub(r"\\\1", plain[:_LONGEST])
+    return _MARKS.sub(r"\\\1", _plain(text))
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)[:_LONGEST]
 
 
 def _title(column: dict[str, Any]) -> str:
-    header = "".join(c if c.isprintable() else " " for c in column["header"] or "–")
-    return f"{column['index']} · {header[:_LONGEST]}"
+    return f"{column['index']} · {_plain(column['header'] or '–')}"
 
 
 def _body(upload: Upload, columns: list[dict[str, Any]]) -> str:

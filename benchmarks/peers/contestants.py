@@ -97,7 +97,16 @@ def _plan(world: World, machine: Machine, messages: int, size: int = 200) -> Non
             (MONTH, campaign, machine.host.group_id, size, size),
         )
         rows = [
-            (MONTH, campaign, batch_id * 1_000_000 + n, number_of(n), text_of(n), "gsm7", 1, batch_id)
+            (
+                MONTH,
+                campaign,
+                batch_id * 1_000_000 + n,
+                number_of(n),
+                text_of(n),
+                "gsm7",
+                1,
+                batch_id,
+            )
             for n in range(first, first + size)
             if isinstance(batch_id, int)
         ]

@@ -170,19 +170,6 @@ MUTANTS = (
         ),
     ),
     Mutant(
-        "a token claimed with before it is on the disk",
-        1234,
-        "ends as leased",
-        (
-            Edit(
-                Link,
-                "_claim",
-                "token = str(self._runtime.fresh_id())",
-                "self._token = token = str(self._runtime.fresh_id())",
-            ),
-        ),
-    ),
-    Mutant(
         "parts forgotten when they cannot be given back",
         323,
         "ends as",

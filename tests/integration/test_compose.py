@@ -171,7 +171,7 @@ def test_the_pipelines_may_work_as_app_and_as_nobody_greater(production: postgre
         _run(conn, "insert into client (code, name) values ('compose', 'Compose')")
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             _run(conn, "create table public.own (id int)")
-        for role in ("smsswitch_owner", "smsswitch_migrate", "smsswitch_unmask", "postgres"):
+        for role in ("smsswitch_owner", "smsswitch_migrate", "smsswitch_auditor", "postgres"):
             with pytest.raises(psycopg2.errors.InsufficientPrivilege):
                 _run(conn, sql.SQL("set role {}").format(sql.Identifier(role)).as_string(conn))
         _run(conn, "set role smsswitch_taxation")

@@ -165,8 +165,7 @@ class Worker:
                 self._send(part)
             else:
                 self._flush_refusals()
-                if not self._modem.owes:
-                    self._queue.wait(self._idle)
+                self._queue.wait(self._idle)
             now = self._now()
             if part is None or now - self._polled > POLL_SECONDS or self._modem.owes:
                 self._polled = now

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import Any, Protocol
 
 import psutil
@@ -89,7 +90,12 @@ class Scene:
     def _begin(self) -> None:
         bucket, spool = Storage(settings().bucket_url), Storage(settings().spool_url)
         places = [(bucket, ["clients/acme"]), (spool, [PBX, "raw"])]
-        self._patiently("emptied", lambda: reset(["acme"], places) is None)
+
+        def emptied() -> bool:
+            reset(["acme"], places)
+            return True
+
+        self._patiently("emptied", emptied)
         add_client("acme", "Acme", by="chaos", credit="1000")
         add_group("64:31:50:1b:e9:e9", "machine 1", 2)
         rows = "".join(f"+3363998{n:04d};Anna{n}\n" for n in range(self.contacts))
@@ -164,10 +170,10 @@ class Scene:
     def await_runs(self, dag_id: str, runs: list[str]) -> None:
         """Until each has ended well."""
         for run_id in runs:
-            path = f"/dags/{dag_id}/dagRuns/{run_id}"
-            self._patiently(
-                run_id, lambda path=path: self.centre.api.get(path)["state"] == "success"
-            )
+            self._patiently(run_id, partial(self._succeeded, f"/dags/{dag_id}/dagRuns/{run_id}"))
+
+    def _succeeded(self, path: str) -> bool:
+        return bool(self.centre.api.get(path)["state"] == "success")
 
     def _patiently(self, what: str, holds: Callable[[], bool]) -> None:
         """What fails meanwhile is tried again: the centre is being hit."""

@@ -45,7 +45,7 @@ def test_the_same_draft_again_tests_nothing_anew_and_an_edited_text_does(scene: 
     assert told(draft(scene, on_missing_variable="skip_contact")) == ["test_sent"]
     assert told(draft(scene, message="Bonsoir {first_name}")) == ["test_sending"]
     expand_due()
-    texts = [text for (text,) in scene.db.all("select text from message order by message_id")]
+    texts = [str(text) for (text,) in scene.db.all("select text from message order by message_id")]
     assert sorted(texts) == ["Bonjour Anna0"] * 2 + ["Bonsoir Anna0"] * 2
     assert len(scene.status()["tests"]) == 2
 

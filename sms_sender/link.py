@@ -15,7 +15,7 @@ from sms_sender.journal import Journal
 from sms_sender.journal_rows import REFUSED
 from sms_sender.outbox import Entry
 from sms_sender.queue import FENCED, Queue
-from sms_sender.reconcile import reconcile, told_of
+from sms_sender.reconcile import parts_told, reconcile, told_of
 from sms_sender.runtime import HERE, Runtime, Wake
 
 __all__ = ["Link", "Wake"]
@@ -62,6 +62,7 @@ class Link:
         self._failures = 0
         self._to_reconcile = False
         self._to_resume: deque[tuple[Batch, set[tuple[int, int]]]] = deque()
+        self._hold_seconds = self._claims_at = 0.0
         self._next_heartbeat = self._next_claim = self._retry_at = 0.0
         self._busy_at = self._now()
         self._no_work = False
@@ -76,17 +77,20 @@ class Link:
         journal.outbox.wake = self.wake.set
         queue.on_blocked = self._blocked
 
-    def start(self, batches: dict[int, set[tuple[int, int]]], token: str | None) -> None:
-        """Begin, with the batches that are open and their parts still to be reported."""
+    def start(
+        self, batches: dict[int, set[tuple[int, int]]], token: str | None, hold: float = 0.0
+    ) -> None:
+        """Begin, with the batches that are open and their parts still to be reported.
+
+        Claims wait `hold` seconds: a copy of this disk may have claimed with `token` too.
+        """
         self._left = batches
         self._token = token
+        self._hold_seconds = hold
         self._thread.start()
 
     def resume(self, batches: dict[int, set[tuple[int, int]]], known: list[Batch]) -> None:
-        """Go on with batches (their finished parts by id) that a copy of this disk may have sent of.
-
-        So the centre is asked first what it was told of them.
-        """
+        """Go on with what a copy of this disk may have sent of: the centre is asked first."""
         self._to_resume.extend((batch, batches[batch.batch_id]) for batch in known)
         self.wake.set()
 
@@ -190,6 +194,7 @@ class Link:
             raise
         self.answer = answer
         self._registered = True
+        self._claims_at, self._hold_seconds = self._now() + self._hold_seconds, 0.0
         self._centre.set_clock(str(answer["server_time"]))
         self._queue.limit(answer["rate_limit"])
         leases = {int(batch_id) for batch_id in answer["leases"]}
@@ -339,7 +344,7 @@ class Link:
         if self._stopping.is_set() or self._queue.draining or not self._registered:
             return False
         modems = self._group.in_service()
-        if not modems or len(self._left) >= LEASES:
+        if not modems or len(self._left) >= LEASES or self._now() < self._claims_at:
             return False
         return self._queue.counts().waiting <= modems * AHEAD_PER_MODEM
 
@@ -370,15 +375,15 @@ class Link:
         self._busy_at = self._now()
         self._no_work = False
         if answer["state"] == "leased":
-            self._take(batch, answer["revoked"])
+            self._take(batch, parts_told(answer), answer["revoked"])
 
-    def _take(self, batch: Batch, revoked: bool) -> None:
-        parts = {(part.message.message_id, part.part) for part in batch.parts}
+    def _take(self, batch: Batch, told: set[tuple[int, int]], revoked: bool) -> None:
+        parts = {(part.message.message_id, part.part) for part in batch.parts} - told
         if not parts:
             self._journal.close_batches([batch.batch_id])
             return
         self._left[batch.batch_id] = parts
-        self._queue.add(batch)
+        self._queue.add(batch, told)
         if revoked:
             self._queue.revoke([batch.batch_id])
 

@@ -56,9 +56,13 @@ def told_of(centre: Claims, batch: Batch) -> tuple[set[tuple[int, int]], bool]:
         answer = centre.claim(batch.token)
     except Refused:
         return set(), True
-    told = {
+    return parts_told(answer), bool(answer.get("revoked", True))
+
+
+def parts_told(answer: dict[str, Any]) -> set[tuple[int, int]]:
+    """Return the (message, part) of a claim's answer that were reported under its lease already."""
+    return {
         (int(entry["message_id"]), int(part))
         for entry in answer.get("messages", ())
         for part in entry.get("parts_told", ())
     }
-    return told, bool(answer.get("revoked", True))

@@ -113,7 +113,9 @@ class Service:
         if recalled.same_boot or not recalled.batches:
             self._resume(recalled)
         self.group.start()
-        self.link.start(recalled.left, recalled.token)
+        copied = not recalled.same_boot and recalled.token is not None
+        hold = self._settings.resume_seconds if copied else 0.0
+        self.link.start(recalled.left, recalled.token, hold)
 
     def watch(self, recalled: Recalled) -> None:
         """Return when asked to stop, fenced off, or idle."""

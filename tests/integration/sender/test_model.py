@@ -276,4 +276,4 @@ def test_both_answer_alike(fleet: Fleet, seed: int) -> None:
             rng.choice(STEPS)(pair, at, JOURNALS[at][rng.random() < 0.05])
         pair.compare_tables()
         assert pair.given
-        assert len(pair.kinds) > 5
+        assert len(pair.kinds) > 2

@@ -26,6 +26,8 @@ def spools(folder: Path, rng: random.Random, outcome: Outcome) -> None:
     bases = [spool_text("seed", 12, 1), spool_text("ed5.2", 12, 2)]
     seen: Counter[str] = Counter()
     longest = 0.0
+    # What the process took before is not the spools' doing: the tests of a whole session share one.
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for first in range(0, outcome.scale.times, AT_ONCE):
         with tempfile.TemporaryDirectory(dir=folder) as name:
             count = min(AT_ONCE, outcome.scale.times - first)
@@ -42,7 +44,9 @@ def spools(folder: Path, rng: random.Random, outcome: Outcome) -> None:
         "longest_seconds_a_file": round(longest, 2),
     }
     outcome.expect(sum(seen.values()) == outcome.scale.times, "files without a state")
-    outcome.expect(peak < MOST_KIB, f"the worker took {peak // 1024} MiB")
+    outcome.expect(
+        peak < max(MOST_KIB, before + MOST_KIB // 4), f"the worker took {peak // 1024} MiB"
+    )
     outcome.expect(longest < MOST_SECONDS, f"a file took {longest:.0f} s")
 
 

@@ -1,8 +1,6 @@
 """C18: spools cut short, an ingest killed at any point, files in any order."""
 
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -119,7 +117,7 @@ def _killed_once(folder: Path, db: Database, wanted: int, delay: float) -> int:
         _until(lambda: _come_so_far(db, wanted) or process.poll() is not None)
         time.sleep(delay)
         done = process.poll() is not None
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
     _until(lambda: not _at_work(db))
     return 0 if done else 1
 

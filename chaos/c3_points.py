@@ -16,7 +16,8 @@ from tests.integration.sender.hosts import Machine
 
 FULL = Scale(times=200, messages=40_000, modems=1)
 SHORT = Scale(times=1, messages=260, modems=1)
-# Submitted, and the answer was not yet on the disk: nobody can know before a delivery report.
+# Submitted, and the answer was not yet on the disk: nobody can know before a delivery report,
+# unless the answer has not been read from the port either.
 IN_DOUBT = {"after Ctrl-Z", "after +CMGS", "after OK"}
 LEARN = TRUSTED + 5
 
@@ -39,13 +40,15 @@ def run(world: World, scale: Scale) -> Outcome:
     finish(world, host, machine)
     truth = find(world, [machine])
     hold(outcome, truth)
-    expected = sum(killed[point] for point in IN_DOUBT)
-    outcome.counted |= {"killed": killed, "uncertain_expected": expected}
+    most = sum(killed[point] for point in IN_DOUBT)
+    # An answer that came while nobody listened is still in the port, and read at the next start.
+    least = most - killed["after Ctrl-Z"]
+    outcome.counted |= {"killed": killed, "uncertain_expected": [least, most]}
     outcome.expect(
         all(count == scale.times for count in killed.values()), f"not every kill hit: {killed}"
     )
     outcome.expect(
-        truth.uncertain() == expected, f"{truth.uncertain()} uncertain, not exactly {expected}"
+        least <= truth.uncertain() <= most, f"{truth.uncertain()} uncertain, not {least} to {most}"
     )
     unsent = {n for n, (state, _) in truth.messages.items() if state == "uncertain"} - {
         number for number, _ in truth.network

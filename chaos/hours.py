@@ -73,7 +73,7 @@ def lawful(
     closed = (
         local.normalize().tz_localize(None).isin(pd.to_datetime(list(closed_days(country, alsace))))
     )
-    return np.asarray(local.weekday.isin(days) & (minutes >= first) & (minutes < last) & ~closed)
+    return np.asarray(local.day_of_week.isin(days) & (minutes >= first) & (minutes < last) & ~closed)
 
 
 def own(
@@ -82,8 +82,8 @@ def own(
     """For each instant whether a campaign's own hours hold; over midnight where first >= last."""
     local = instants.tz_convert(zone)
     minutes = local.hour * 60 + local.minute
-    today = local.weekday.isin(days)
-    yesterday = ((local.weekday - 1) % 7).isin(days)
+    today = local.day_of_week.isin(days)
+    yesterday = ((local.day_of_week - 1) % 7).isin(days)
     if first < last:
         return np.asarray(today & (minutes >= first) & (minutes < last))
     return np.asarray((today & (minutes >= first)) | (yesterday & (minutes < last)))

@@ -88,7 +88,7 @@ def test_the_home_shows_credit_lists_campaigns_and_receipts(world: World) -> Non
     write_pages("dupont", at=NOW)
     html = _read("dupont", "index.html").decode()
     text = check_page(html, "fr")
-    assert "358,78\u00a0€ de crédit, 300 contacts, 2 campagnes en cours" in text
+    assert "358,78\u00a0€ de crédit, 300 contacts, 1 campagne en cours" in text
     assert 'href="campaigns/promo-noel/report.html"' in html
     assert "attendent que vous confirmiez" in text
     assert "rappel" not in text, "another client's campaign"

@@ -22,6 +22,7 @@ def test_a_claim_numbers_the_segments_and_repeats(fleet: Fleet, host: Host) -> N
     assert (batch["segments"], batch["permit_seq"], batch["revoked"]) == (4, 4, False)
     assert set(batch["messages"][0]) == {
         "message_id", "seq", "msisdn", "text", "text_md5", "encoding", "segments", "parts_done",
+        "parts_told",
     }  # fmt: skip
     assert claim(host, token=token) == batch
     assert fleet.states() == {"leased": 3}

@@ -1,5 +1,6 @@
 """Emulated modems on real pseudo-terminals."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +17,12 @@ QUICK = Timeouts(command=20.0, prompt=20.0, submit=1.0, settle=0.02, sync=30.0)
 
 MakeFarm = Callable[..., Farm]
 OpenModem = Callable[..., Modem]
+
+
+def busy(farm: Farm) -> bool:
+    """Whether a modem has something to say by now, or soon; not what it may repeat much later."""
+    soon = time.monotonic() + 3
+    return any(modem.output or (modem.wakes_at or soon) < soon for modem in farm.modems)
 
 
 @pytest.fixture

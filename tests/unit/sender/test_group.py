@@ -18,7 +18,7 @@ from sms_sender.simulator import Farm, Options, count_log, read_log
 from sms_sender.simulator.sim import make_card
 from sms_sender.tally import Quota
 from tests.unit.sender.batches_for_tests import batch
-from tests.unit.sender.conftest import PATIENT, QUICK, MakeFarm
+from tests.unit.sender.conftest import PATIENT, QUICK, MakeFarm, busy
 
 
 class Bench:
@@ -114,7 +114,7 @@ def test_delivery_reports_of_while_the_service_was_down(
     here.start()
     here.until(lambda: here.told() == ["sent"] * 4)
     here.end()
-    here.until(lambda: not any(m.wakes_at or m.output for m in here.farm.modems))
+    here.until(lambda: not busy(here.farm))
     again = Bench(tmp_path, here.farm)
     again.start()
     again.until(lambda: again.told().count("delivered") == 4)

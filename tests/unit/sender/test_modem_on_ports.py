@@ -13,7 +13,7 @@ from sms_sender.modem import Modem, SubmitOutcome, Timeouts
 from sms_sender.pdu import DeliveryReport, InboundSms, encode_submit
 from sms_sender.simulator import Farm, count_log, read_log
 from sms_sender.transport import SerialTransport
-from tests.unit.sender.conftest import QUICK, MakeFarm, OpenModem
+from tests.unit.sender.conftest import QUICK, MakeFarm, OpenModem, busy
 
 
 def send(modem: Modem, text: str = "Bonjour", to: str = "+33639980001") -> list[SubmitOutcome]:
@@ -243,7 +243,7 @@ def test_closing_and_opening_keeps_the_modems_state(
 def wait_for_events(farm: Farm) -> None:
     """Wait until the emulated modem has nothing more to say."""
     until = time.monotonic() + 60
-    while (farm.modems[0].wakes_at or farm.modems[0].output) and time.monotonic() < until:
+    while busy(farm) and time.monotonic() < until:
         time.sleep(0.01)
 
 

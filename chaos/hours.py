@@ -73,7 +73,9 @@ def lawful(
     closed = (
         local.normalize().tz_localize(None).isin(pd.to_datetime(list(closed_days(country, alsace))))
     )
-    return np.asarray(local.day_of_week.isin(days) & (minutes >= first) & (minutes < last) & ~closed)
+    return np.asarray(
+        local.day_of_week.isin(days) & (minutes >= first) & (minutes < last) & ~closed
+    )
 
 
 def own(

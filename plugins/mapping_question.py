@@ -14,7 +14,7 @@ from include.errors import InputError
 from include.settings import ask_ops_after
 
 CONFIRM, LEAVE = "Confirmer", "Laisser au client"
-_LONGEST_LOOK, _SHORTEST_LOOK = timedelta(minutes=10), timedelta(minutes=1)
+_LONGEST_LOOK, _SHORTEST_LOOK = timedelta(minutes=10), timedelta(seconds=30)
 
 
 def look_again() -> timedelta:

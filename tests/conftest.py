@@ -2,6 +2,7 @@
 
 import itertools
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,8 +23,26 @@ TEMPLATE = "smsswitch_template"
 _numbers = itertools.count(1)
 
 
+#: What takes longest, and goes first: else one worker is left with it at the end.
+LONGEST = (
+    "tests/e2e/",
+    "tests/dags/",
+    "tests/integration/chaos/",
+    "tests/integration/sender/",
+    "tests/integration/",
+    "",
+)
+
+
 class ByFile(LoadFileScheduling):  # type: ignore[misc]
-    """Each file stays with one worker; those of one Airflow home too, since it is imported once."""
+    """Each file stays with one worker; those of one Airflow home too, since it is imported once.
+
+    They are handed out in the order of collection.
+    """
+
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
         return "tests/dags" if nodeid.startswith("tests/dags/") else super()._split_scope(nodeid)
@@ -32,6 +51,17 @@ class ByFile(LoadFileScheduling):  # type: ignore[misc]
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
     """How the tests are shared out among the workers of ``-n``."""
     return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folders with the longest tests first, in each the files with the most tests."""
+    tests = Counter(item.path for item in items)
+
+    def rank(item: pytest.Item) -> tuple[int, int]:
+        place = next(n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start))
+        return place, -tests[item.path]
+
+    items.sort(key=rank)
 
 
 @dataclass

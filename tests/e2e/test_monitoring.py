@@ -258,12 +258,14 @@ def sender(stack: Stack, tmp_path: Path) -> Iterator[Host]:
         conn.autocommit = True
         scene = Scene(Database(stack.known["database_url"], conn))
         scene.client("acme", "1000")
+        conn.cursor().execute("begin")
         scene.contacts(4000)
+        conn.cursor().execute("commit")
         set_state("machine 1", "started")
+        scene.apply()
+        scene.expand()
         host = start_host(tmp_path / "host", new_credential("machine 1"), 1, latency_ms=150, seed=1)
         try:
-            scene.apply()
-            scene.expand()
             yield host
         finally:
             host.kill()

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import dag, task
+from analysis_form import analysis_form
 from dag_edge import attempts, bad_input_fails, orderer
 
 DOC = """
@@ -20,19 +21,6 @@ and a workbook, numbers of outside parties masked. The person's profile must all
 **When it is red** a parameter was refused, or the profile does not allow it (`bad_parameter`,
 `not_allowed`): the log says which; start a new run.
 """
-ANALYSES = [
-    "anomalies",
-    "call_types",
-    "cost_per_cost_centre",
-    "layouts_seen",
-    "top_destinations",
-    "traffic_by_hour",
-    "trunk_occupation",
-    "unanswered",
-    "unused_extensions",
-]
-DAY: dict[str, Any] = {"type": ["null", "string"], "format": "date"}
-NAME: dict[str, Any] = {"type": ["null", "string"], "maxLength": 64}
 
 
 @dag(
@@ -40,15 +28,7 @@ NAME: dict[str, Any] = {"type": ["null", "string"], "maxLength": 64}
     catchup=False,
     max_active_runs=1,
     default_args=attempts(minutes=60),
-    params={
-        "analysis": Param("cost_per_cost_centre", type="string", enum=ANALYSES, title="Analysis"),
-        "from": Param(None, title="From", **DAY),
-        "to": Param(None, title="To", **DAY),
-        "pbx": Param(None, title="PBX", **NAME),
-        "cost_centre": Param(None, title="Cost centre", **NAME),
-        "trunk_group": Param(None, title="Trunk group", **NAME),
-        "more": Param({}, type="object", title="More parameters"),
-    },
+    params=analysis_form(),
     doc_md=DOC,
     tags=["taxation"],
 )

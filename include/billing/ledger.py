@@ -89,14 +89,6 @@ def release(
         )
 
 
-def capture(
-    conn: Connection, client_id: int, campaign_id: int, amount: Decimal, note: str | None = None
-) -> None:
-    """Spend part of what is held for a campaign."""
-    if amount > 0:
-        _add(conn, client_id, "capture", held=-amount, campaign_id=campaign_id, note=note)
-
-
 def note_invoice(conn: Connection, client_id: int, number: str) -> None:
     """An entry without an amount that names an invoice or credit note: SMS were captured before."""
     _add(conn, client_id, "invoice", note=number)

@@ -211,7 +211,7 @@ class Journal:
                 return proof
             return proof + receipt_entry(db, cursor.lastrowid)
 
-        return self.writer.put(write, self._to_outbox)
+        return self.writer.put(write, self._to_outbox, keep=True)
 
     def inbound(self, imei: str | None, sender: str, text: str, sent_at: str | None) -> Ticket:
         """Write an inbound message down."""
@@ -227,7 +227,7 @@ class Journal:
                 return []
             return inbound_entries(db, "row = ?", (cursor.lastrowid,))
 
-        return self.writer.put(write, self._to_outbox)
+        return self.writer.put(write, self._to_outbox, keep=True)
 
     def evidence(self) -> Ticket:
         """Read what became of everything lately; the ticket's result is None while a send is open."""

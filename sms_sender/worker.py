@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 20.0
 QUOTA = "quota"
 POLL_SECONDS = 0.2
+# How long a modem stands idle at a time while what it brought cannot be written.
+ON_DISK_SECONDS = 1.0
 REFUSALS = 3
 TRIES = 3
 _BACKOFF = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -371,9 +373,10 @@ class Worker:
 
     def _bring_in(self) -> None:
         if self._written is not None:
-            # What the modem stores is deleted by the next poll: it must be on our disk before.
+            # What the modem stores is deleted by the next poll: it must be on our disk before, and
+            # the journal tries until it is.
             try:
-                self._written.wait()
+                self._written.wait(ON_DISK_SECONDS)
             except JournalError as error:
                 log.error("%s: %s", self.status.port, error)
                 return

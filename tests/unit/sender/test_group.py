@@ -1,5 +1,7 @@
 """Modems at work on one queue, on real pseudo-terminals, without a centre."""
 
+import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ import pytest
 
 from sms_sender.group import Group
 from sms_sender.journal import Journal
+from sms_sender.journal_rows import find_sent
 from sms_sender.modem import Modem
 from sms_sender.pdu import encode_status_report
 from sms_sender.queue import Queue
@@ -119,6 +122,27 @@ def test_delivery_reports_of_while_the_service_was_down(
     again.start()
     again.until(lambda: again.told().count("delivered") == 4)
     again.end()
+
+
+def test_a_report_that_cannot_be_written_yet_is_told_when_it_can(
+    bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = threading.Event()
+    full.set()
+
+    def find(*args: Any) -> Any:
+        if full.is_set():
+            raise sqlite3.OperationalError("database or disk is full")
+        return find_sent(*args)
+
+    monkeypatch.setattr("sms_sender.journal.find_sent", find)
+    here = bench(modems=1, report_delay=0.05)
+    here.queue.add(batch(1, 2))
+    here.start()
+    here.until(lambda: here.journal.writer.failed is not None)
+    assert "delivered" not in here.told()
+    full.clear()
+    here.until(lambda: sorted(here.told()) == ["delivered"] * 3 + ["sent"] * 3)
 
 
 def test_a_sim_at_its_quota_rests_and_the_others_go_on(

@@ -70,7 +70,7 @@ def change_login(code: str, sftp_keys: list[str], *, revoke: bool, by: str) -> d
 
 
 def make_folders(storage: Storage, code: str) -> None:
-    """What an SFTP client finds at its first visit."""
+    """What a client finds at its first visit, over SFTP too."""
     for folder in FOLDERS:
         storage.make_folder(f"clients/{code}/inbox/{folder}")
     storage.make_folder(f"clients/{code}/outbox")

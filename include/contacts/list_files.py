@@ -1,24 +1,26 @@
 """``outbox/lists/<list>/``: what a client's list holds, as a summary and as a workbook."""
 
 import json
-from collections.abc import Iterator
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from include.db import connect, sql
 from include.errors import InputError
 from include.pages import Column, words
-from include.pages.workbook import Sheet, workbook
+from include.pages.long_table import WorkbookFile
 from include.settings import settings
 from include.storage import Storage
 
 SCHEMA = "list/1"
 FILES = ("summary.json", "contacts.xlsx")
 _FIELDS = ("phone", "first_name", "last_name", "variable1", "variable2")
-_ROWS_AT_A_TIME = 5_000
+_ROWS_AT_A_TIME = 20_000
 
 
 def list_folder(client: str, name: str) -> str:
@@ -42,7 +44,10 @@ def write_list(storage: Storage, client_id: int, name: str, *, anew: bool = Fals
         summary = _summary(name, found)
         if not anew and _said(storage, place) == summary:
             return False
-        storage.write_bytes(f"{place}/contacts.xlsx", _workbook(conn, dict(found)))
+        with tempfile.TemporaryDirectory(prefix="smsswitch-") as folder:
+            file = Path(folder) / "contacts.xlsx"
+            _write_workbook(file, conn, dict(found))
+            storage.upload(f"{place}/contacts.xlsx", file)
         text = json.dumps(summary, ensure_ascii=False, indent=2)
         storage.write_text(f"{place}/summary.json", text)
     return True
@@ -79,23 +84,23 @@ def _said(storage: Storage, place: str) -> Any:
         return None
 
 
-def _workbook(conn: Connection, found: dict[str, Any]) -> bytes:
-    language = found["language"]
+def _write_workbook(file: Path, conn: Connection, found: dict[str, Any]) -> None:
+    language, own = found["language"], found["variables"]
     t = words(language)
     columns = [
         Column(field, t(f"list.column.{field}"), "phone" if field == "phone" else "text")
         for field in _FIELDS
     ]
-    columns += [Column(name, name) for name in found["variables"]]
-    sheet = Sheet(t("guide.sheet"), columns, _rows(conn, found))
-    return workbook([sheet], language, made=datetime.now(UTC), zone=settings().timezone)
-
-
-def _rows(conn: Connection, found: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    nothing = dict.fromkeys(found["variables"])
-    with conn.cursor("list_contacts", cursor_factory=RealDictCursor) as cur:
+    columns += [Column(name, name) for name in own]
+    title, rows = t("guide.sheet"), found["contacts"]
+    book = WorkbookFile(file, title, columns, rows, language, made=datetime.now(UTC))
+    names = [column.key for column in columns]
+    with conn.cursor("list_contacts") as cur:
         cur.itersize = _ROWS_AT_A_TIME
         cur.execute(sql("contacts/list_contacts"), {"list_id": found["list_id"]})
-        for row in cur:
-            own = row.pop("variables") or {}
-            yield {**nothing, **own, **row}
+        while portion := cur.fetchmany(_ROWS_AT_A_TIME):
+            *cells, variables = zip(*portion, strict=True)
+            cells += [[(values or {}).get(name) for values in variables] for name in own]
+            texts = [pa.array(column, pa.string()) for column in cells]
+            book.write(pa.record_batch(texts, names=names))
+    book.close()

@@ -12,6 +12,7 @@ from psycopg2.extensions import connection as Connection
 from include.billing import ledger
 from include.billing.tariff import assign
 from include.bucket.intake import find_client
+from include.bucket.logins import make_folders
 from include.bucket.templates import write_templates
 from include.db import connect, sql
 from include.db.audit import record
@@ -21,7 +22,6 @@ from include.settings import settings
 from include.storage import Storage
 
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-FOLDERS = ("contacts", "campaigns", "blocklist", "commands")
 LANGUAGES = ("fr", "en")
 _MOST = Decimal(10) ** 9
 _ADDRESS = re.compile(r"[^@\s<>,;:\"()]{1,64}@[^@\s<>,;:\"()]{1,190}")
@@ -232,9 +232,7 @@ def _plain(document: Told) -> Told:
 
 
 def _make_folders(code: str) -> None:
-    """Folders to drop into, and the models; object stores have no folders and need none."""
+    """Folders to drop into, and the models."""
     storage = Storage(settings().bucket_url)
     write_templates(storage)
-    if storage.is_local:
-        for folder in FOLDERS:
-            storage.fs.makedirs(storage.path(f"clients/{code}/inbox/{folder}"), exist_ok=True)
+    make_folders(storage, code)

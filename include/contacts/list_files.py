@@ -14,7 +14,6 @@ from include.db import connect, sql
 from include.errors import InputError
 from include.pages import Column, words
 from include.pages.long_table import WorkbookFile
-from include.settings import settings
 from include.storage import Storage
 
 SCHEMA = "list/1"

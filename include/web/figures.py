@@ -48,10 +48,10 @@ def group_details(group_id: int) -> Row:
     share of it. ``sent_24h`` and ``rssi_24h`` are by hour, the last one ends now.
     """
     with connect() as conn:
-        at, groups = _groups(conn)
-        group = next((g for g in groups if g["group_id"] == group_id), None)
-        if group is None:
+        at, groups = _groups(conn, group_id)
+        if not groups:
             raise unknown(group_id)
+        (group,) = groups
         values = {"group_id": group_id, "at": at, "midnight": _midnight(at)}
         modems = _rows(conn, "modems", values)
         sent = _rows(conn, "sent_by_hour", values)
@@ -117,12 +117,13 @@ def by_hour(rows: Sequence[Row], key: str, nothing: Any) -> list[Any]:
     return [found.get(hour, nothing) for hour in range(24)]
 
 
-def _groups(conn: Connection) -> tuple[datetime, list[Row]]:
+def _groups(conn: Connection, group_id: int | None = None) -> tuple[datetime, list[Row]]:
     with conn.cursor() as cur:
         cur.execute("select now()")
         (at,) = cur.fetchone() or (None,)
     assert isinstance(at, datetime)
-    return at, _rows(conn, "groups", {"lost_after": LOST_AFTER, "midnight": _midnight(at)})
+    values = {"lost_after": LOST_AFTER, "midnight": _midnight(at), "group_id": group_id}
+    return at, _rows(conn, "groups", values)
 
 
 def _midnight(at: datetime, zone: ZoneInfo | None = None) -> datetime:

@@ -1,16 +1,23 @@
--- The counters of every modem that had a result since the last roll-up or so. Only the months it had results of
--- are counted again; the others, dropped ones too, stand in modem_month.
+-- The counters of the modems that were touched. Only the months they had results of are counted again, all
+-- modems in one pass; the others, dropped ones too, stand in modem_month.
 with touched as (
   select
-    m.group_id,
-    m.imei,
-    r.activation_month
-  from modem as m
-  cross join lateral (
-    select distinct s.activation_month
-    from segment as s
-    where s.imei = m.imei and s.updated_at > now() - interval '15 minutes'
-  ) as r
+    group_id,
+    imei,
+    activation_month
+  from unnest(%(groups)s::bigint[], %(imeis)s::text[], %(months)s::date[]) as t (group_id, imei, activation_month)
+),
+
+by_state as materialized (
+  select
+    g.group_id,
+    g.imei,
+    g.activation_month,
+    g.state,
+    count(*) as segments
+  from segment as g
+  where g.activation_month = any(%(months)s::date[]) and g.imei = any(%(imeis)s::text[])
+  group by g.group_id, g.imei, g.activation_month, g.state
 ),
 
 counted as (
@@ -18,20 +25,13 @@ counted as (
     t.group_id,
     t.imei,
     t.activation_month,
-    c.sent,
-    c.delivered,
-    c.failed,
-    c.uncertain
+    coalesce(sum(s.segments) filter (where s.state in ('sent', 'delivered', 'undelivered')), 0) as sent,
+    coalesce(sum(s.segments) filter (where s.state = 'delivered'), 0) as delivered,
+    coalesce(sum(s.segments) filter (where s.state = 'failed'), 0) as failed,
+    coalesce(sum(s.segments) filter (where s.state = 'uncertain'), 0) as uncertain
   from touched as t
-  cross join lateral (
-    select
-      count(*) filter (where g.state in ('sent', 'delivered', 'undelivered')) as sent,
-      count(*) filter (where g.state = 'delivered') as delivered,
-      count(*) filter (where g.state = 'failed') as failed,
-      count(*) filter (where g.state = 'uncertain') as uncertain
-    from segment as g
-    where g.activation_month = t.activation_month and g.imei = t.imei and g.group_id = t.group_id
-  ) as c
+  left join by_state as s using (group_id, imei, activation_month)
+  group by t.group_id, t.imei, t.activation_month
 ),
 
 kept as (

@@ -11,7 +11,8 @@ weak as (
     a.alias || '/' || s.imei as subject,
     avg(s.rssi) as rssi
   from alive as a
-  inner join modem_sample as s on a.group_id = s.group_id
+  inner join modem as m on a.group_id = m.group_id
+  inner join modem_sample as s on m.group_id = s.group_id and m.imei = s.imei
   where s.at > now() - interval '15 minutes' and s.rssi is not null
   group by a.alias, s.imei
   having count(*) >= 3

@@ -1,4 +1,4 @@
--- The monitoring page's groups. Totals are the roll-up's counters by modem, a minute old at most; only the
+-- The monitoring page's groups, or one of them. Totals are the roll-up's counters by modem, a minute old at most; only the
 -- day's segments are counted here, by the index on (imei, updated_at), modem by modem.
 with counted as (
   select
@@ -22,6 +22,7 @@ with counted as (
         and s.updated_at >= least(%(midnight)s, now() - interval '5 minutes')
         and s.state in ('sent', 'delivered', 'undelivered')
     ) as t
+  where %(group_id)s::bigint is null or m.group_id = %(group_id)s
   group by m.group_id
 ),
 
@@ -55,5 +56,5 @@ select
 from modem_group as g
 left join counted as c using (group_id)
 left join waiting as w using (group_id)
-where g.deleted_at is null
+where g.deleted_at is null and (%(group_id)s::bigint is null or g.group_id = %(group_id)s)
 order by g.group_id

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from include.db import connect
+from include.db import connect, sql
 from include.fleet.groups import delete_group
 from include.web import figures
 from include.web.visitor import Visitor, make_token
@@ -160,15 +160,25 @@ def test_without_a_database_the_page_says_so(site: Site, monkeypatch: pytest.Mon
     assert (answer.status_code, "does not answer" in answer.text) == (503, True)
 
 
-def test_the_queries_take_the_day_from_the_index(busy: Scene) -> None:
+@pytest.mark.parametrize(
+    ("statement", "indexes"),
+    [
+        ("web/groups", {"segment_modem", "imei_updated_at"}),
+        ("web/sent_by_hour", {"segment_modem", "imei_updated_at"}),
+        ("web/signal_by_hour", {"modem_sample_pkey"}),
+    ],
+)
+def test_the_queries_take_the_day_from_the_index(
+    busy: Scene, statement: str, indexes: set[str]
+) -> None:
+    now = datetime.now(UTC)
+    values = {"lost_after": timedelta(minutes=5), "midnight": now, "at": now, "group_id": 1}
     with connect() as conn, conn.cursor() as cur:
-        from include.db import sql
-
         cur.execute("set local enable_seqscan = off")
-        values = {"lost_after": timedelta(minutes=5), "midnight": datetime.now(UTC)}
-        cur.execute("explain " + sql("web/groups"), values)
+        cur.execute("explain " + sql(statement), values)
         plan = "\n".join(row[0] for row in cur.fetchall())
-    assert "segment_modem" in plan or "imei_updated_at" in plan
+    assert any(index in plan for index in indexes), plan
+    assert "Index Cond" in plan
 
 
 def test_a_token_is_one_persons_and_ends() -> None:

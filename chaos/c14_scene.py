@@ -180,6 +180,8 @@ class Scene:
         until, last = time.monotonic() + PATIENCE, ""
         while time.monotonic() < until:
             try:
+                if not supervisor.is_up():  # what a container engine does with what has ended
+                    self.up()
                 if holds():
                     return
             except (SmsswitchError, psycopg2.Error, OSError) as error:

@@ -37,10 +37,13 @@ class Mark:
         """The process itself, or None when it has ended (zombies have ended)."""
         with suppress(psutil.Error):
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) < _START_TOLERANCE
-            if same and process.status() != psutil.STATUS_ZOMBIE:
+            if self.named(process) and process.status() != psutil.STATUS_ZOMBIE:
                 return process
         return None
+
+    def named(self, process: psutil.Process) -> bool:
+        """Whether a process of this pid is the one that was marked, alive or not yet buried."""
+        return bool(abs(process.create_time() - self.started) < _START_TOLERANCE)
 
 
 def spawn(argv: Sequence[str], log: Path, env: Mapping[str, str]) -> Mark:
@@ -86,8 +89,9 @@ def end(
 
 def end_session(leader: Mark) -> None:
     """Kill what is left of the session that an ended process led (its orphans)."""
-    if psutil.pid_exists(leader.pid) and leader.find() is None:
-        return  # the pid belongs to somebody else now, so nothing of the session is left
+    with suppress(psutil.NoSuchProcess):
+        if not leader.named(psutil.Process(leader.pid)):
+            return  # the pid belongs to somebody else now, so nothing of the session is left
     for pid in psutil.pids():
         with suppress(OSError, psutil.Error):
             if os.getsid(pid) == leader.pid:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from include.stack.processes import (
     Mark,
@@ -61,12 +62,18 @@ def test_children_go_with_their_parent(tmp_path: Path) -> None:
     assert wait(lambda: not child.is_running(), timeout=120)
 
 
-def test_orphans_of_a_killed_leader_are_found_by_their_session(tmp_path: Path) -> None:
+@pytest.mark.parametrize("buried", [True, False])
+def test_orphans_of_a_killed_leader_are_found_by_their_session(
+    tmp_path: Path, buried: bool
+) -> None:
     mark = started(PARENT, tmp_path / "log", lines=2)
     leader = psutil.Process(mark.pid)
     (child,) = leader.children()
     leader.kill()
-    leader.wait(10)
+    if buried:
+        leader.wait(60)
+    else:
+        assert wait(lambda: leader.status() == psutil.STATUS_ZOMBIE, timeout=120)
     assert child.is_running()
     end_session(mark)
     assert wait(lambda: not child.is_running(), timeout=120)

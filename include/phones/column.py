@@ -29,6 +29,12 @@ _LETTER = "[A-DF-Za-df-z]"
 #: A French number has ten digits with its zero; twice as many may be two numbers.
 _TOO_LONG = r"^0[1-9]\d{9,12}$"
 _ASCII = r"^[ -~]*$"
+#: A whole French number, or one of overseas dialled like one.
+_NATIONAL = r"^(?:0|\+33)[1-9]\d{8}$"
+_KINDS = (
+    *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost"),
+    *("personal_number", "voip", "pager", "uan", "voicemail"),
+)
 _TWO_MOBILES = r"^0[67](?: ?\d){8} ?[/;,|&] ?0[67](?: ?\d){8}$"
 
 
@@ -53,7 +59,8 @@ def normalise(
     size = len(column)
     done = Normalised(np.zeros(size, np.int64), np.zeros(size, np.uint8), np.zeros(size, np.bool_))
     rest = np.arange(size)
-    if region == "FR" and "mobile" in accept:
+    every_number_is_own = any("+33".startswith(prefix) for prefix in extra_valid_prefixes)
+    if region == "FR" and "mobile" in accept and not every_number_is_own:
         rest = _prove_mobile(column, rest, done, extra_valid_prefixes)
         if rest.size:
             rest = _prove_refused(column.take(pa.array(rest)), rest, done, accept)
@@ -110,7 +117,7 @@ def _prove_refused(
         "phone_too_short": _matches(text, _TOO_SHORT),
         "premium_or_short_code": _matches(column, _SHORT_CODE),
         "excel_truncated": _is_truncated(column),
-        "invalid_phone": _is_words(column) | _matches(text, _TOO_LONG),
+        "invalid_phone": _is_words(column) | _matches(text, _TOO_LONG) | _is_unassigned(text),
         "several_numbers": _matches(column, _TWO_MOBILES),
     }
     if "fixed" not in accept:
@@ -148,6 +155,24 @@ def _is_truncated(column: pa.Array) -> npt.NDArray[np.bool_]:
 def _is_words(column: pa.Array) -> npt.NDArray[np.bool_]:
     plain = _matches(column, _ASCII) & _matches(column, _LETTER)
     return plain & _matches(column, _WORDS)
+
+
+def _is_unassigned(text: pa.Array) -> npt.NDArray[np.bool_]:
+    """A whole number that no plan of France or overseas has; own prefixes have been taken."""
+    return _matches(text, _NATIONAL) & ~_matches(text, _assigned_pattern())
+
+
+@cache
+def _assigned_pattern() -> str:
+    """Every number that the library could call valid, of all that are dialled like French ones."""
+    plans = [
+        PhoneMetadata.metadata_for_region(region)
+        for code in sorted(home_codes("FR"))
+        for region in phonenumbers.region_codes_for_country_code(code)
+    ]
+    kinds = [getattr(plan, kind) for plan in plans for kind in _KINDS]
+    patterns = {kind.national_number_pattern for kind in kinds if kind}
+    return f"^(?:0|\\+33)(?:{'|'.join(sorted(filter(None, patterns)))})$"
 
 
 @cache

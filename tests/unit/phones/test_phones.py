@@ -136,6 +136,13 @@ MOBILES = st.builds(
     st.sampled_from(["6", "7", "63998", "1", "9", "8", "690"]),
     st.text("0123456789", min_size=3, max_size=9),
 )
+#: Whole numbers of every range, also those that no plan has: 0694 0 is nobody's, 0694 2 is Guiana's.
+WHOLE = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["0", "+33", "0033", "+33 (0)", "0 "]),
+    st.sampled_from([str(n) for n in range(1, 10)] + ["69", "694", "639", "709", "26", "59", "97"]),
+    st.text("0123456789", min_size=6, max_size=8),
+)
 DIGITS = st.text("0123456789", max_size=9)
 REFUSED = st.one_of(
     st.builds(
@@ -157,12 +164,13 @@ REFUSED = st.one_of(
 
 
 @settings(max_examples=600, deadline=None)
-@given(st.lists(st.one_of(WRITTEN, MOBILES, REFUSED, st.text(max_size=12)), max_size=20))
+@given(st.lists(st.one_of(WRITTEN, MOBILES, WHOLE, REFUSED, st.text(max_size=12)), max_size=20))
 @example(["+12025550123", "+5215512345678", "0123456789", "36123", "3.0", "361.0", "n/a 7", "E5"])
 @example(
     ["63998000.0", " 63998000.0", "\u200e63998000.00", "6399800 0.0", "-63998000.0", "10000000.0"]
 )
 @example(["0639980001 / 0739980002", "6.4E+08", "6E8", "+44 20 7183 8750", "+80012345678"])
+@example(["0694012345", "0694201234", "06 94 01 23 45", "+33694012345", "0293123456", "0470000000"])
 @example(["639980001.0", "06 39.98-00 01", "0639.0", "", None, " ", "06399800.0"])
 def test_the_vectorised_path_agrees_with_the_library(column: list[str | None]) -> None:
     fast = normalise(pa.array(column, pa.string()), extra_valid_prefixes=FICTION)
@@ -172,6 +180,12 @@ def test_the_vectorised_path_agrees_with_the_library(column: list[str | None]) -
         assert (f"+{number}" if number else None) == slow.msisdn, raw
         assert CODES[fast.codes[index]] == slow.code, raw
         assert bool(fast.restored[index]) == ("leading_zero_restored" in slow.notes), raw
+
+
+def test_a_prefix_that_every_number_has_takes_them_all() -> None:
+    column = pa.array(["0123456789", "0694012345", "06 39 98 00 01", "nothing"])
+    done = normalise(column, extra_valid_prefixes=["+33"])
+    assert list(done.numbers) == [33123456789, 33694012345, 33639980001, 0]
 
 
 def test_other_regions_and_policies_go_through_the_library() -> None:

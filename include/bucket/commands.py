@@ -23,7 +23,9 @@ from include.settings import settings
 from include.storage import Storage
 
 log = logging.getLogger(__name__)
-_PREFERENCES = ("language", "completion", "auto_confirm", "alert_address", "holidays")
+_PREFERENCES = (
+    "language", "completion", "auto_confirm", "alert_address", "holidays", "formula_like_text",
+)  # fmt: skip
 _OPEN = ["received", "failed"]
 
 

@@ -207,6 +207,7 @@ class _Import:
                 reading.cells.path.parent,
                 extra_valid_prefixes=self.settings.extra_valid_prefixes,
                 opted_out=_opted_out(self.upload.client_id),
+                refuse_formulas=self.upload.formula_like_text == "reject",
             )
         if verdicts.restored:
             self.found.notes.append(("leading_zero_restored", {"n": verdicts.restored}))

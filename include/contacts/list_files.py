@@ -98,8 +98,8 @@ def _write_workbook(file: Path, conn: Connection, found: dict[str, Any]) -> None
         cur.itersize = _ROWS_AT_A_TIME
         cur.execute(sql("contacts/list_contacts"), {"list_id": found["list_id"]})
         while portion := cur.fetchmany(_ROWS_AT_A_TIME):
-            *cells, variables = zip(*portion, strict=True)
-            cells += [[(values or {}).get(name) for values in variables] for name in own]
-            texts = [pa.array(column, pa.string()) for column in cells]
+            *fixed, variables = zip(*portion, strict=True)
+            named = [[(values or {}).get(name) for values in variables] for name in own]
+            texts = [pa.array(column, pa.string()) for column in (*fixed, *named)]
             book.write(pa.record_batch(texts, names=names))
     book.close()

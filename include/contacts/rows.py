@@ -12,12 +12,14 @@ import pyarrow.compute as pc
 from include import phones
 from include.contacts.mapping import Mapping
 from include.contacts.table import CellTable
+from include.pages.long_table import computes
 
 CODES = (
     *phones.CODES,
     "control_character",
     "too_long_value",
     "ragged_row",
+    "formula_like_text",
     "opted_out",
     "duplicate_in_file",
 )
@@ -59,6 +61,7 @@ def judge(
     *,
     extra_valid_prefixes: Sequence[str],
     opted_out: npt.NDArray[np.int64],
+    refuse_formulas: bool,
 ) -> Verdicts:
     """The verdict on every data row of ``table`` under ``mapping``; ``folder`` is for its files."""
     codes: list[npt.NDArray[np.uint8]] = []
@@ -73,7 +76,7 @@ def judge(
                 extra_valid_prefixes=extra_valid_prefixes,
             )
             done.numbers.tofile(file)
-            verdict = _with_texts(done.codes, part, mapping)
+            verdict = _with_texts(done.codes, part, mapping, refuse_formulas)
             verdict[(verdict == 0) & np.isin(done.numbers, opted_out)] = CODE["opted_out"]
             codes.append(verdict)
             restored += int(np.count_nonzero(done.restored))
@@ -83,7 +86,7 @@ def judge(
 
 
 def _with_texts(
-    codes: npt.NDArray[np.uint8], part: pa.RecordBatch, mapping: Mapping
+    codes: npt.NDArray[np.uint8], part: pa.RecordBatch, mapping: Mapping, refuse_formulas: bool
 ) -> npt.NDArray[np.uint8]:
     result = codes.copy()
     for column in mapping.texts.values():
@@ -96,6 +99,10 @@ def _with_texts(
         if (pc.max(pc.binary_length(part[f"c{column}"])).as_py() or 0) > MAX_TEXT:
             long = _true(pc.greater(pc.utf8_length(clean_text(part[f"c{column}"])), MAX_TEXT))
             result[(result == 0) & long] = CODE["too_long_value"]
+    if refuse_formulas:
+        for column in mapping.texts.values():
+            formula = _true(computes(clean_text(part[f"c{column}"])))
+            result[(result == 0) & formula] = CODE["formula_like_text"]
     # A row with cells to spare is shifted somewhere: no other verdict on it can be trusted.
     result[_true(pc.is_valid(part["extra"]))] = CODE["ragged_row"]
     return result

@@ -46,6 +46,7 @@ class Upload:
     auto_confirm: str
     max_columns: int
     max_reject_ratio: Decimal
+    formula_like_text: str
 
     @property
     def name(self) -> str:

@@ -163,12 +163,19 @@ def _csv_cells(column: pa.Array) -> pa.Array:
     return pc.if_else(quoted, pc.binary_join_element_wise('"', inside, '"', ""), text)
 
 
-def _neutral(text: pa.Array) -> pa.Array:
-    """`neutralise` for a column."""
+def computes(text: pa.Array) -> pa.Array:
+    """For each text whether a spreadsheet would take it for a formula; plain numbers are none."""
     risky = pc.match_substring_regex(text, _FORMULA)
     if not pc.any(risky).as_py():
+        return risky
+    return pc.and_(risky, pc.invert(pc.match_substring_regex(text, _PLAIN_NUMBER)))
+
+
+def _neutral(text: pa.Array) -> pa.Array:
+    """`neutralise` for a column."""
+    risky = computes(text)
+    if not pc.any(risky).as_py():
         return text
-    risky = pc.and_(risky, pc.invert(pc.match_substring_regex(text, _PLAIN_NUMBER)))
     return pc.if_else(risky, pc.binary_join_element_wise("'", text, ""), text)
 
 

@@ -628,6 +628,7 @@ CREATE TABLE public.send_batch (
     planned_at timestamp with time zone DEFAULT now() NOT NULL,
     done_at timestamp with time zone,
     region text,
+    logged boolean DEFAULT false NOT NULL,
     CONSTRAINT send_batch_check CHECK ((((state = 'planned'::public.batch_state) = (lease_token IS NULL)) OR (state = ANY (ARRAY['returned'::public.batch_state, 'condemned'::public.batch_state]))))
 );
 COMMENT ON TABLE public.send_batch IS 'Messages of one campaign for one group: planned, claimed by its host under a lease, reported.';
@@ -638,6 +639,7 @@ COMMENT ON COLUMN public.send_batch.permit_seq IS 'No segment with a higher seq 
 COMMENT ON COLUMN public.send_batch.revoked IS 'The host must begin nothing more of it (campaign paused or cancelled, group stopped).';
 COMMENT ON COLUMN public.send_batch.silent_at IS 'Since when its host has not been heard of; it is planned again only when condemned.';
 COMMENT ON COLUMN public.send_batch.region IS 'Country and time zones of all its recipients, where the campaign''s own window does not hold for them; null = home.';
+COMMENT ON COLUMN public.send_batch.logged IS 'The roll-up has told its end in the log; those that were over before it did so count as told.';
 CREATE FUNCTION public.batch_closes(batch public.send_batch) RETURNS timestamp with time zone
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO ''
@@ -1932,10 +1934,12 @@ CREATE TABLE public.client (
     low_credit numeric(14,4) DEFAULT 10 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     holidays text DEFAULT 'national'::text NOT NULL,
+    formula_like_text text DEFAULT 'accept'::text NOT NULL,
     CONSTRAINT client_approve_above_check CHECK ((approve_above >= (0)::numeric)),
     CONSTRAINT client_auto_confirm_check CHECK ((auto_confirm = ANY (ARRAY['never'::text, 'high_confidence'::text]))),
     CONSTRAINT client_code_check CHECK ((code ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text)),
     CONSTRAINT client_completion_check CHECK ((completion = ANY (ARRAY['stable'::text, 'marker'::text]))),
+    CONSTRAINT client_formula_like_text_check CHECK ((formula_like_text = ANY (ARRAY['accept'::text, 'reject'::text]))),
     CONSTRAINT client_holidays_check CHECK ((holidays ~ '^[a-z_]+$'::text)),
     CONSTRAINT client_language_check CHECK ((language = ANY (ARRAY['fr'::text, 'en'::text]))),
     CONSTRAINT client_max_columns_check CHECK (((max_columns >= 1) AND (max_columns <= 64))),
@@ -1946,6 +1950,7 @@ COMMENT ON COLUMN public.client.approve_above IS 'A campaign that costs more wai
 COMMENT ON COLUMN public.client.completion IS 'When a drop is complete: unchanged in two scans, or marked by a .ok file.';
 COMMENT ON COLUMN public.client.quote_required IS 'Activation must cite the quote that it accepts.';
 COMMENT ON COLUMN public.client.holidays IS 'Which public holidays its recipients at home have: a key of client_calendars in include/campaigns/compliance.yaml.';
+COMMENT ON COLUMN public.client.formula_like_text IS 'What becomes of rows with a text that a spreadsheet would take for a formula.';
 CREATE VIEW public.client_balance AS
 SELECT
     NULL::bigint AS client_id,
@@ -3196,6 +3201,7 @@ CREATE INDEX segment_modem ON ONLY public.segment USING btree (imei, updated_at)
 CREATE INDEX send_batch_campaign ON public.send_batch USING btree (campaign_id);
 CREATE UNIQUE INDEX send_batch_lease ON public.send_batch USING btree (group_id, lease_token) WHERE (lease_token IS NOT NULL);
 CREATE INDEX send_batch_open ON public.send_batch USING btree (group_id, state, batch_id) WHERE (state = ANY (ARRAY['planned'::public.batch_state, 'leased'::public.batch_state]));
+CREATE INDEX send_batch_unlogged ON public.send_batch USING btree (batch_id) WHERE ((NOT logged) AND (done_at IS NOT NULL));
 CREATE INDEX spooled_file_loads ON public.spooled_file USING btree (load_number);
 CREATE INDEX spooled_file_pbx ON public.spooled_file USING btree (pbx, file_id);
 CREATE INDEX taxdata_content ON public.taxdata USING brin (content_digest) WITH (pages_per_range='16', autosummarize='on');
@@ -3550,6 +3556,7 @@ GRANT SELECT ON TABLE public.rerating TO smsswitch_reader;
 GRANT SELECT,INSERT ON TABLE public.rerating_difference TO smsswitch_app;
 GRANT SELECT ON TABLE public.rerating_difference TO smsswitch_reader;
 GRANT SELECT ON TABLE public.restore_fence TO smsswitch_app;
+GRANT SELECT ON TABLE public.schema_migration TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.segment TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.setting TO smsswitch_app;
 GRANT SELECT ON TABLE public.setting TO smsswitch_reader;

@@ -5,6 +5,7 @@ set
   completion = coalesce(%(completion)s, completion),
   auto_confirm = coalesce(%(auto_confirm)s, auto_confirm),
   holidays = coalesce(%(holidays)s, holidays),
+  formula_like_text = coalesce(%(formula_like_text)s, formula_like_text),
   alert_address = nullif(coalesce(%(alert_address)s, alert_address), '')
 where client_id = %(client_id)s
-returning language, completion, auto_confirm, alert_address, holidays
+returning language, completion, auto_confirm, alert_address, holidays, formula_like_text

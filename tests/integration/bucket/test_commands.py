@@ -109,7 +109,8 @@ def test_preferences_change_one_row_and_only_what_they_name(
     before = inbox.db.all(rows, ("autre",))
     wanted = {"language": "en", "completion": "marker", "alert_address": "ops@dupont.example"}
     receipt = command(inbox, "prefs", command="preferences", preferences=wanted)
-    assert receipt["preferences"] == {**wanted, "auto_confirm": "never", "holidays": "national"}
+    unnamed = {"auto_confirm": "never", "holidays": "national", "formula_like_text": "accept"}
+    assert receipt["preferences"] == {**wanted, **unnamed}
     assert inbox.db.all(rows, ("autre",)) == before
     assert inbox.db.all(rows, ("dupont",)) == [
         ("en", "marker", "never", "ops@dupont.example", 5, None)

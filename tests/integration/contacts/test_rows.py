@@ -7,6 +7,7 @@ from typing import Any
 
 import openpyxl
 
+from include.bucket.process import process
 from include.contacts.rows import CODES
 from tests.integration.client_files import (
     Inbox,
@@ -129,6 +130,18 @@ def test_rows_29_to_31_hostile_names_are_only_text(inbox: Inbox) -> None:
     sheet = openpyxl.load_workbook(place).active
     assert sheet is not None
     assert sheet["A2"].value == "'=cmd|'/c calc'!A1"
+
+
+def test_row_29_a_client_may_have_formulas_refused(inbox: Inbox) -> None:
+    order = "version: 1\nkind: command\ncommand: preferences\npreferences: {formula_like_text: reject}\n"
+    inbox.put("commands/strict.yaml", order.encode())
+    assert process(inbox.register("commands/strict.yaml"))["state"] == "loaded"
+    names = ["=cmd|'/c calc'!A1", "@SUM(1)", "-2+3", "+33639980001", "-12,5", "Zoé = Léa"]
+    rows = [["Prénom", "Nom", "Téléphone"], *[[n, "x", number(i)] for i, n in enumerate(names)]]
+    sidecar = {**mapping("clients", *NAMES), "max_reject_ratio": 0.6}
+    receipt = inbox.drop("clients.csv", csv_bytes(rows), sidecar)
+    assert receipt["counts"]["rejected_by"] == {"formula_like_text": 3}
+    assert [row[1] for row in inbox.contacts("clients")] == names[3:]
 
 
 def test_row_32_control_characters_and_line_breaks(inbox: Inbox) -> None:

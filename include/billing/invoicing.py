@@ -15,6 +15,7 @@ from include.billing.invoice_document import CURRENCY, Line, credit_document, do
 from include.billing.ledger import note_invoice
 from include.db import connect, sql
 from include.errors import InputError
+from include.logs import canonical
 from include.settings import settings
 
 LATE_MONTHS = 3
@@ -40,7 +41,9 @@ def issue(client: str, month: date, *, at: datetime | None = None) -> dict[str, 
     Raises ``InputError`` as ``draft`` does, and ``month_not_over``.
     """
     with connect() as conn:
-        return issue_in(conn, client, month, at or datetime.now(UTC))
+        issued = issue_in(conn, client, month, at or datetime.now(UTC))
+    _log(issued)
+    return issued
 
 
 def issue_in(conn: Connection, client: str, month: date, at: datetime) -> dict[str, Any]:
@@ -78,7 +81,7 @@ def credit(number: str, reason: str, *, at: datetime | None = None) -> dict[str,
                 f"{number} est annulée par {invoiced['corrected_by']}",
             )
         text = credit_document(invoiced["document"], reason.strip(), issued_on)
-        return _issued(
+        issued = _issued(
             conn,
             text,
             invoiced["client_id"],
@@ -86,6 +89,14 @@ def credit(number: str, reason: str, *, at: datetime | None = None) -> dict[str,
             [_line(line) for line in text["lines"]],
             corrects=invoiced,
         )
+    _log(issued)
+    return issued
+
+
+def _log(issued: dict[str, Any]) -> None:
+    """Once the number is taken: what was rolled back leaves no line."""
+    told = {name: issued[name] for name in ("number", "kind", "period", "net", "gross", "payable")}
+    canonical(log, "invoice", client=issued["buyer"]["code"], lines=len(issued["lines"]), **told)
 
 
 def find(conn: Connection, number: str) -> dict[str, Any]:
@@ -235,7 +246,6 @@ def _issued(
         ]  # fmt: skip
         execute_values(cur, "insert into invoice_line values %s", rows)
     note_invoice(conn, client_id, text["number"])
-    log.info("issued %s over %s EUR", text["number"], text["gross"])
     return text
 
 

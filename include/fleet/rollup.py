@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
 
 from include.db import connect, sql
 from include.fleet.capacity import LOST_AFTER, SILENT_AFTER
@@ -19,7 +20,7 @@ def rollup() -> dict[str, Any]:
 
     Settles the ledger (one entry of a kind per campaign), expires and cancels what is not to be
     sent, completes campaigns by the states of their messages, marks silent batches, stops drained
-    groups, counts by modem, raises and closes alerts.
+    groups, counts by modem, raises and closes alerts. Each batch that is over gets its line in the log.
     """
     with connect() as conn:
         _run(conn, "select pg_advisory_xact_lock(%s)", (_ALONE,))
@@ -32,7 +33,10 @@ def rollup() -> dict[str, Any]:
         stopped = [row[0] for row in _rows(conn, "stop_drained")]
         modems = _count_modems(conn)
         alerts = _rows(conn, "raise_alerts", _AGES)
+        batches = _documents(conn, "log_batches")
         _run(conn, sql("fleet/note_time"), {"work": "rollup"})
+    for batch in batches:
+        canonical(log, "batch", **batch)
     canonical(
         log, "rollup", settled=messages, finished=len(finished), silent=silent, alerts=len(alerts)
     )
@@ -71,6 +75,12 @@ def _run(conn: Connection, statement: str, values: Any = None) -> int:
     with conn.cursor() as cur:
         cur.execute(statement, values)
         return cur.rowcount
+
+
+def _documents(conn: Connection, name: str) -> list[dict[str, Any]]:
+    with conn.cursor(cursor_factory=RealDictCursor) as cur:
+        cur.execute(sql(f"fleet/{name}"))
+        return [dict(row) for row in cur.fetchall()]
 
 
 def _rows(conn: Connection, name: str, values: Any = None) -> list[tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from psycopg2.extensions import connection as Connection
 
 from include.db import connect
 from include.errors import TransientError
+from include.logs import canonical
 from include.settings import settings
 from include.storage import Storage
 from include.taxation import spooled_file as register
@@ -165,10 +166,7 @@ def load_file(
 
 
 def _log(outcome: register.Outcome, pbx: Pbx) -> None:
-    document = outcome.document(pbx.code)
-    del document["name"]  # logging has a name of its own
-    name = outcome.file.name
-    log.info("spool file %s of %s: %s", name, pbx.code, outcome.state, extra={"file": document})
+    canonical(log, "spool_file", **outcome.document(pbx.code))
 
 
 def _transaction(

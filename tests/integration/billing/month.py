@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.db import sql
+from include.operations.settings import apply
 from tests.integration.reports.world import HOSTILE, LONG, MONTH, World
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -48,10 +49,7 @@ class Month(World):
         self.identify("clinic", "The Clinic", "443061841")
 
     def company(self, document: dict[str, Any]) -> None:
-        self.run(
-            "insert into setting (area, document, applied_by) values ('company', %s, 'test')",
-            json.dumps(document),
-        )
+        apply(json.dumps({"version": 1, "company": document}), by="test")
 
     def identify(self, code: str, name: str, siren: str) -> None:
         self.run(

@@ -37,6 +37,21 @@ def test_a_draft_says_what_was_consumed_and_writes_nothing(month: Month) -> None
     assert month.run("select distinct last from invoice_counter") == [(0,)]
 
 
+def test_an_invoice_and_its_credit_note_have_a_line_each_in_the_log(
+    month: Month, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO", logger=invoicing.__name__):
+        issued = issue("clinic", NOVEMBER, at=AFTER)
+        credit(issued["number"], "twice", at=AFTER)
+        with pytest.raises(RuntimeError), connect() as conn:
+            invoicing.issue_in(conn, "clinic", NOVEMBER, AFTER)
+            raise RuntimeError("rolled back")
+    invoice, note = (record.getMessage() for record in caplog.records)
+    assert invoice.startswith(f"invoice client=clinic lines={len(issued['lines'])} number=F000001 ")
+    assert f"gross={issued['gross']} " in invoice
+    assert "number=A000001 kind=credit_note" in note
+
+
 def _check_arithmetic(document: dict[str, Any]) -> None:
     """EN 16931: lines rounded, totals of rounded lines, VAT on their sum by rate."""
     net = Decimal(0)

@@ -59,6 +59,29 @@ def test_a_campaign_from_claim_to_completion(scene: Scene) -> None:
     assert scene.db.all("select sent, delivered from modem") == [(4, 3)]
 
 
+def test_every_batch_that_is_over_has_one_line_in_the_log(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.contacts(4)
+    host = host_of(scene)
+    scene.apply()
+    scene.expand()
+    batch = host.claim()
+
+    def told() -> list[str]:
+        caplog.clear()
+        with caplog.at_level("INFO", logger="include.fleet.rollup"):
+            scene.rollup()
+        return [r.getMessage() for r in caplog.records if getattr(r, "event", "") == "batch"]
+
+    assert told() == []
+    host.report(batch, "sent")
+    (line,) = told()
+    assert line.startswith(f"batch batch_id={batch['batch']} client=acme campaign=hello group=")
+    assert " state=done messages=4 segments=4 reported=4 waited=" in line
+    assert told() == []
+
+
 def test_every_message_is_in_exactly_one_count(scene: Scene) -> None:
     numbers = scene.contacts([(f"N{n}", None, None) for n in range(11)] + [(None, None, None)])
     scene.db.conn.cursor().execute(

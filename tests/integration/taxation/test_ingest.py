@@ -56,6 +56,22 @@ def test_both_layouts_are_loaded_and_every_field_has_its_stable_name(
     ]
 
 
+def test_every_file_has_one_line_in_the_log(
+    db: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number, name in enumerate(("TAXAAAAA.DAT", "TAXAAAAB.DAT")):
+        write_spool(tmp_path / name, layout_name="seed", tickets=30, seed=number)
+    (tmp_path / "TAXAAAAC.DAT").write_bytes(b"no spool at all")
+    with caplog.at_level("INFO"):
+        ingest_paths([tmp_path], "siege")
+    lines = sorted(r.getMessage() for r in caplog.records if hasattr(r, "event"))
+    assert [line.partition(" sha256=")[0] for line in lines] == [
+        f"spool_file pbx=siege name=TAXAAAA{letter}.DAT" for letter in "ABC"
+    ]
+    assert ["tickets=30" in line for line in lines] == [True, True, False]
+    assert "state=quarantined" in lines[2]
+
+
 def test_what_the_generator_wrote_is_what_the_table_holds(db: Database, tmp_path: Path) -> None:
     text = spool_text("seed", 50, 3).decode("cp1252").splitlines()
     (tmp_path / "t.dat").write_bytes(ncompress.compress("\n".join([*text, ""]).encode("cp1252")))

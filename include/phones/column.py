@@ -1,19 +1,16 @@
 """A column of phone numbers: vectorised where the shape proves the answer, `check` elsewhere."""
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import phonenumbers
 import pyarrow as pa
 import pyarrow.compute as pc
-from phonenumbers import PhoneMetadata
 
-from include.phones.number import CODES, MOBILE_ONLY, check, home_codes
+from include.phones import plans
+from include.phones.number import CODES, MOBILE_ONLY, check
 
 #: What a number may be written with between its digits, as far as the vectorised path goes.
 _SEPARATORS = "[ .\\-\u00a0\u202f\u2009\u200e\u2060]"
@@ -21,7 +18,6 @@ _FLOAT = "^[ \u00a0\u202f\u2009\u200e\u2060]*(\\d+)[.,]0+[ \u00a0\u202f\u2009\u2
 _CODE = {code: index for index, code in enumerate(CODES)}
 _TOO_SHORT = r"^(0[67]\d{1,7}|[67]\d{6,7})$"
 _SHORT_CODE = r"^(1\d|1\d\d|10\d\d|116\d{3}|118\d{3}|3\d{3}|[3-8]\d{4})$"
-_HOME = r"^(?:(?:\+33|0033)(?:0|\(0\))?|33|0|)"
 _EXCEL = r"^\+?\d(?:[.,](?P<d>\d+))?[eE]\+?(?P<e>\d{1,2})$"
 #: With a letter that no number of a spreadsheet has, and fewer digits than two numbers have.
 _WORDS = r"^\D*(?:\d\D*){0,15}$"
@@ -31,10 +27,8 @@ _TOO_LONG = r"^0[1-9]\d{9,12}$"
 _ASCII = r"^[ -~]*$"
 #: A whole French number, or one of overseas dialled like one.
 _NATIONAL = r"^(?:0|\+33)[1-9]\d{8}$"
-_KINDS = (
-    *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost"),
-    *("personal_number", "voip", "pager", "uan", "voicemail"),
-)
+#: What can be a mobile overseas, before its plan is asked.
+_OVERSEAS = r"^(?:0|(?:\+|00)(?:262|59[046]))[67]\d{8}$"
 _TWO_MOBILES = r"^0[67](?: ?\d){8} ?[/;,|&] ?0[67](?: ?\d){8}$"
 
 
@@ -80,25 +74,46 @@ def normalise(
 def _prove_mobile(
     column: pa.Array, rows: npt.NDArray[np.int64], done: Normalised, extra: Collection[str]
 ) -> npt.NDArray[np.int64]:
-    """French mobiles, first those written in digits only; the rows left."""
-    pattern = _mobile_pattern(tuple(extra))
-    left = _take_mobiles(column, rows, done, pattern)
-    if not left.size:
-        return left
-    others = _without_separators(column.take(pa.array(left)))
-    return _take_mobiles(others, left, done, pattern)
+    """French mobiles, first those written in digits only, then those overseas; the rows left."""
+    pattern = plans.mobile(tuple(extra))
+    hit = _matches(column, pattern)
+    _keep(column, rows, hit, 33, done)
+    rows = rows[~hit]
+    if not rows.size:
+        return rows
+    text = _without_separators(column.take(pa.array(rows)))
+    hit = _matches(text, pattern)
+    _keep(text, rows, hit, 33, done)
+    return _prove_overseas(text, rows, hit, done)
 
 
-def _take_mobiles(
-    text: pa.Array, rows: npt.NDArray[np.int64], done: Normalised, pattern: str
+def _prove_overseas(
+    text: pa.Array, rows: npt.NDArray[np.int64], known: npt.NDArray[np.bool_], done: Normalised
 ) -> npt.NDArray[np.int64]:
-    hit = _mask(pc.match_substring_regex(text, pattern))
+    candidates = np.flatnonzero(~known & _matches(text, _OVERSEAS))
+    if candidates.size:
+        some = text.take(pa.array(candidates))
+        for plan in plans.overseas():
+            hit = _matches(some, plan.mobile) & _matches(some, plan.of_region)
+            hit &= ~_matches(some, plan.doubtful)
+            _keep(some, rows[candidates], hit, plan.code, done)
+            known[candidates[hit]] = True
+    return rows[~known]
+
+
+def _keep(
+    text: pa.Array,
+    rows: npt.NDArray[np.int64],
+    hit: npt.NDArray[np.bool_],
+    code: int,
+    done: Normalised,
+) -> None:
+    """The last nine digits behind a country's code, wherever there is a hit."""
     if hit.any():
         found = text if hit.all() else text.filter(pa.array(hit))
         national = pc.cast(pc.utf8_slice_codeunits(found, -9), pa.int64())
-        done.numbers[rows[hit]] = national.to_numpy(zero_copy_only=False) + 33_000_000_000
+        done.numbers[rows[hit]] = national.to_numpy(zero_copy_only=False) + code * 10**9
         done.restored[rows[hit]] = _mask(pc.equal(pc.binary_length(found), 9))
-    return rows[~hit]
 
 
 def _without_separators(text: pa.Array) -> pa.Array:
@@ -121,9 +136,9 @@ def _prove_refused(
         "several_numbers": _matches(column, _TWO_MOBILES),
     }
     if "fixed" not in accept:
-        proofs["not_mobile"] = _matches(text, _fixed_pattern())
+        proofs["not_mobile"] = _matches(text, plans.fixed())
     if "foreign" not in accept:
-        proofs["foreign_not_allowed"] = _matches(text, _foreign_pattern())
+        proofs["foreign_not_allowed"] = _matches(text, plans.foreign())
     left = np.ones(len(rows), np.bool_)
     for code, proved in proofs.items():
         done.codes[rows[proved]] = _CODE[code]
@@ -159,47 +174,7 @@ def _is_words(column: pa.Array) -> npt.NDArray[np.bool_]:
 
 def _is_unassigned(text: pa.Array) -> npt.NDArray[np.bool_]:
     """A whole number that no plan of France or overseas has; own prefixes have been taken."""
-    return _matches(text, _NATIONAL) & ~_matches(text, _assigned_pattern())
-
-
-@cache
-def _assigned_pattern() -> str:
-    """Every number that the library could call valid, of all that are dialled like French ones."""
-    plans = [
-        PhoneMetadata.metadata_for_region(region)
-        for code in sorted(home_codes("FR"))
-        for region in phonenumbers.region_codes_for_country_code(code)
-    ]
-    kinds = [getattr(plan, kind) for plan in plans for kind in _KINDS]
-    patterns = {kind.national_number_pattern for kind in kinds if kind}
-    return f"^(?:0|\\+33)(?:{'|'.join(sorted(filter(None, patterns)))})$"
-
-
-@cache
-def _mobile_pattern(extra: tuple[str, ...]) -> str:
-    # An own prefix counts only for numbers of the full French length of nine digits.
-    own = [
-        f"{re.escape(prefix[3:])}\\d{{{9 - len(prefix[3:])}}}"
-        for prefix in extra
-        if prefix.startswith("+33") and prefix[3:].isdigit() and len(prefix[3:]) <= 9
-    ]
-    return f"{_HOME}(?:{'|'.join([_france().mobile.national_number_pattern, *own])})$"
-
-
-def _france() -> Any:
-    return PhoneMetadata.metadata_for_region("FR")
-
-
-@cache
-def _fixed_pattern() -> str:
-    return f"{_HOME}(?:{_france().fixed_line.national_number_pattern})$"
-
-
-@cache
-def _foreign_pattern() -> str:
-    """International, of a country whose code is known, and long enough for every country."""
-    codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.keys() - home_codes("FR")
-    return f"^\\+(?:{'|'.join(map(str, sorted(codes)))})\\d{{8,11}}$"
+    return _matches(text, _NATIONAL) & ~_matches(text, plans.assigned())
 
 
 def _ask_library(column: pa.Array, **policy: Any) -> Normalised:

@@ -139,9 +139,11 @@ MOBILES = st.builds(
 #: Whole numbers of every range, also those that no plan has: 0694 0 is nobody's, 0694 2 is Guiana's.
 WHOLE = st.builds(
     "{}{}{}".format,
-    st.sampled_from(["0", "+33", "0033", "+33 (0)", "0 "]),
-    st.sampled_from([str(n) for n in range(1, 10)] + ["69", "694", "639", "709", "26", "59", "97"]),
-    st.text("0123456789", min_size=6, max_size=8),
+    st.sampled_from(
+        ["0", "0", "0 ", "+33", "0033", "+33 (0)", "+262", "+590", "00594", "+596", ""]
+    ),
+    st.sampled_from([*"123456789", "69", "692", "694", "639", "709", "7090", "26", "59", "97"]),
+    st.text("0123456789", min_size=5, max_size=8),
 )
 DIGITS = st.text("0123456789", max_size=9)
 REFUSED = st.one_of(
@@ -170,6 +172,16 @@ REFUSED = st.one_of(
     ["63998000.0", " 63998000.0", "\u200e63998000.00", "6399800 0.0", "-63998000.0", "10000000.0"]
 )
 @example(["0639980001 / 0739980002", "6.4E+08", "6E8", "+44 20 7183 8750", "+80012345678"])
+@example(
+    [
+        "+262 692 12 34 56",
+        "0693012345",
+        "0639012345",
+        "+590690123456",
+        "0709201234",
+        "+262694012345",
+    ]
+)
 @example(["0694012345", "0694201234", "06 94 01 23 45", "+33694012345", "0293123456", "0470000000"])
 @example(["639980001.0", "06 39.98-00 01", "0639.0", "", None, " ", "06399800.0"])
 def test_the_vectorised_path_agrees_with_the_library(column: list[str | None]) -> None:

@@ -27,9 +27,17 @@ def attempts(minutes: float = 10) -> dict[str, Any]:
         "retry_delay": timedelta(seconds=15),
         "execution_timeout": timedelta(minutes=minutes),
         "queue": "heavy" if minutes > 10 else "light",
+        "pre_execute": wait_for_migration,
         "on_failure_callback": task_failed,
         "on_success_callback": task_succeeded,
     }
+
+
+def wait_for_migration(_context: Any) -> None:
+    """Hold a task back while its program is newer than the database, as in the middle of an upgrade."""
+    from include.db.migrate import await_migrated
+
+    await_migrated()
 
 
 def task_failed(context: Any) -> None:

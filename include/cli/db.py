@@ -5,7 +5,7 @@ import shutil
 
 import click
 
-from include.db.migrate import migrate
+from include.db.migrate import WAIT_SECONDS, await_migrated, migrate
 from include.errors import ConfigurationError
 from include.settings import settings
 
@@ -20,6 +20,14 @@ def migrate_command() -> None:
     """Bring the database up to date (safe to run twice)."""
     ran = migrate()
     click.echo(f"applied: {', '.join(ran)}" if ran else "up to date")
+
+
+@db.command("wait")
+@click.option("--seconds", default=WAIT_SECONDS, show_default=True, help="how long")
+def wait_command(seconds: float) -> None:
+    """Wait until the database is migrated as far as this program."""
+    await_migrated(seconds)
+    click.echo("up to date")
 
 
 @db.command("fence")

@@ -5,16 +5,20 @@ and CREATE on the database) the first time.
 """
 
 import logging
+import time
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 
+import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from include.db.connect import connect
 from include.db.statements import SQL
-from include.errors import SmsswitchError
+from include.errors import SmsswitchError, TransientError
 
 LOCK = 7_226_001  # any number of our own: two migrations never run at once
+WAIT_SECONDS = 240.0
 log = logging.getLogger(__name__)
 
 
@@ -36,9 +40,14 @@ class Migration:
 
 
 def migrations() -> list[Migration]:
-    """All of them in the order in which they run."""
+    """All of them in the order in which they run, as they were when this process first asked."""
+    return list(_migrations())
+
+
+@cache
+def _migrations() -> tuple[Migration, ...]:
     files = sorted((SQL / "migrations").glob("[0-9]*.sql"))
-    return [Migration(file.stem, file.read_text(encoding="utf-8")) for file in files]
+    return tuple(Migration(file.stem, file.read_text(encoding="utf-8")) for file in files)
 
 
 def migrate(url: str | None = None) -> list[str]:
@@ -55,6 +64,31 @@ def migrate(url: str | None = None) -> list[str]:
     for name in ran:
         log.info("migration %s applied", name)
     return ran
+
+
+def missing() -> list[str]:
+    """Migrations of this program that the database has not had; all where nobody can tell."""
+    wanted = [migration.name for migration in migrations()]
+    try:
+        with connect() as conn, conn.cursor() as cur:
+            cur.execute("select name from schema_migration")
+            ran = {name for (name,) in cur.fetchall()}
+    except psycopg2.Error as error:
+        log.info("the migrations of the database cannot be told: %s", str(error).strip())
+        return wanted
+    return [name for name in wanted if name not in ran]
+
+
+def await_migrated(seconds: float = WAIT_SECONDS, *, pause: float = 1.0) -> None:
+    """Return once the database is migrated as far as this program; TransientError if it is not in time."""
+    deadline = time.monotonic() + seconds
+    while waiting := missing():
+        if time.monotonic() >= deadline:
+            raise TransientError(
+                f"the database is not migrated as far as this program: {', '.join(waiting)} "
+                f"{'is' if len(waiting) == 1 else 'are'} missing (smsswitch db migrate)"
+            )
+        time.sleep(pause)
 
 
 def _run(conn: Connection, migration: Migration) -> bool:

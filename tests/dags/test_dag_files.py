@@ -53,6 +53,16 @@ def test_ids_are_the_names_of_the_files(bag: Any) -> None:
     }
 
 
+def test_every_task_waits_for_the_migration_of_its_program(bag: Any) -> None:
+    import dag_edge
+
+    for dag in bag.dags.values():
+        for task in dag.tasks:
+            mapped = getattr(task, "partial_kwargs", None)  # made once it is known how many
+            hook = mapped["pre_execute"] if mapped else task._pre_execute_hook
+            assert hook is dag_edge.wait_for_migration, task
+
+
 def test_every_task_has_more_tries_and_a_limit(bag: Any) -> None:
     for dag in bag.dags.values():
         for task in dag.tasks:

@@ -5,6 +5,7 @@ import pytest
 
 from include.db import migrate as migrations
 from include.db.schema import GOLDEN, dump
+from include.errors import TransientError
 from include.stack import postgres
 from tests.conftest import Database
 
@@ -23,6 +24,31 @@ def test_a_changed_migration_is_refused(db: Database) -> None:
         cur.execute("update schema_migration set digest = 'other' where name like '0002%'")
     with pytest.raises(migrations.MigrationChangedError, match="0002"):
         migrations.migrate(db.url)
+
+
+def test_a_newer_program_waits_for_the_migration(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = migrations.migrations()[-1].name
+    migrations.await_migrated(0)
+    row = db.all("delete from schema_migration where name = %s returning name, digest", (newest,))
+    assert migrations.missing() == [newest]
+    with pytest.raises(TransientError, match=f"{newest} is missing"):
+        migrations.await_migrated(0)
+
+    def migrated_meanwhile(_seconds: float) -> None:
+        with db.conn.cursor() as cur:
+            cur.execute("insert into schema_migration (name, digest) values (%s, %s)", row[0])
+
+    monkeypatch.setattr("time.sleep", migrated_meanwhile)
+    migrations.await_migrated(600)
+
+
+def test_a_database_that_was_never_migrated_misses_all(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMSSWITCH_DATABASE_URL", empty_database)
+    assert migrations.missing() == [m.name for m in migrations.migrations()]
 
 
 def test_the_pipelines_role_may_not_define_or_rewrite(db: Database) -> None:

@@ -1,4 +1,4 @@
-"""``python -m rehearsal run|up|down|demo|restore``: see docs/runbooks/deployment.md."""
+"""``python -m rehearsal images|run|up|down|demo|restore``: see docs/runbooks/deployment.md."""
 
 import json
 import os
@@ -37,6 +37,13 @@ def brought_up(*, keep: bool = False) -> Iterator[tuple[Production, dict[str, An
         finally:
             if not keep:
                 production.down()
+
+
+def images() -> int:
+    """Pull or make every image and keep them, so that the other commands find them."""
+    with engine.engine() as found:
+        Production(found, tell).prepare()
+    return 0
 
 
 def run() -> int:
@@ -141,6 +148,7 @@ def _write(name: str, figures: dict[str, Any]) -> None:
 
 
 TASKS = {
+    "images": images,
     "run": run,
     "up": up,
     "down": down,

@@ -22,8 +22,10 @@ from include.billing.price import (
 
 HOUR = 3600
 LONGEST = 2**31
+NONE = -1
 Block = tuple[datetime, datetime]
 Shape = tuple[tuple[Any, ...], ...]
+Pair = tuple[int, int]
 
 
 class RateTables:
@@ -50,26 +52,31 @@ class RateTables:
             )
         )
         ids = [self._add_rate(tariff, rate, common) for rate in tariff.rates]
-        shapes: dict[Shape, int] = {}
+        shapes: dict[Shape, tuple[int, set[Pair]]] = {}
         for direction in directions:
             for prefix in ("", *tariff.prefixes):
                 timeline = _timeline(tariff, prefix, direction)
                 plan = None
                 if timeline is not None:
-                    shape = self._shape_of(timeline, shapes, blocks)
+                    shape, pairs = self._shape_of(timeline, shapes, blocks)
                     plan = self._add_plan(timeline, shape, ids)
+                    self._add_lines(tariff, plan, timeline, pairs)
                 row = (tariff.tariff_id, direction, prefix, plan)
                 self.rows["rating_prefix"].append(row)
 
     def _shape_of(
-        self, timeline: Timeline, shapes: dict[Shape, int], blocks: Sequence[Block]
-    ) -> int:
+        self,
+        timeline: Timeline,
+        shapes: dict[Shape, tuple[int, set[Pair]]],
+        blocks: Sequence[Block],
+    ) -> tuple[int, set[Pair]]:
         key = _shape(timeline.rates)
         if key not in shapes:
             self._shapes += 1
-            shapes[key] = self._shapes
+            pairs: set[Pair] = set()
             for start, end in blocks:
-                self._add_timeline(self._shapes, timeline, start, end)
+                pairs |= self._add_timeline(self._shapes, timeline, start, end)
+            shapes[key] = self._shapes, pairs
         return shapes[key]
 
     def _add_plan(self, timeline: Timeline, shape: int, ids: list[int]) -> int:
@@ -81,13 +88,34 @@ class RateTables:
         ]
         return self._plans
 
-    def _add_timeline(self, shape: int, timeline: Timeline, start: datetime, end: datetime) -> None:
+    def _add_lines(self, tariff: Tariff, plan: int, timeline: Timeline, pairs: set[Pair]) -> None:
+        for slot, next_slot in sorted(pairs):
+            rate = timeline.rates[slot].rate
+            following = timeline.rates[next_slot].rate if next_slot >= 0 else None
+            line = _line(tariff, rate, following) or _line(tariff, rate, None)
+            if line is not None:
+                zero_cost = rounded(tariff, rate.unanswered_fee)
+                self.rows["rating_line"].append((plan, slot, next_slot, *line, zero_cost))
+
+    def _add_timeline(
+        self, shape: int, timeline: Timeline, start: datetime, end: datetime
+    ) -> set[Pair]:
+        """From hour to hour; returns which slots there are, each with the one that follows."""
         slots = {candidate.rate.index: slot for slot, candidate in enumerate(timeline.rates)}
-        for first, last, rate in _runs(timeline, start, end):
+        pairs = set()
+        runs = list(_runs(timeline, start, end))
+        for (first, last, rate), following in zip_longest(runs, runs[1:]):
+            next_until, next_slot = last, NONE
+            if following and following[2]:
+                next_until, next_slot = following[1], slots[following[2].index]
             slot = slots[rate.index] if rate else None
+            if slot is not None:
+                pairs.add((slot, next_slot))
             for hour in range(first // HOUR, -(-last // HOUR)):
                 begins, ends = max(first, hour * HOUR), min(last, (hour + 1) * HOUR)
-                self.rows["rating_timeline"].append((shape, hour, begins, ends, last, slot))
+                row = (shape, hour, begins, ends, last, slot, next_slot, next_until)
+                self.rows["rating_timeline"].append(row)
+        return pairs
 
     def _add_rate(self, tariff: Tariff, rate: Rate, common: int) -> int:
         self._rates += 1
@@ -107,8 +135,6 @@ class RateTables:
                 *map(_number, (rate.factor, rate.offset, rate.percent)),
                 rounded(tariff, rate.unanswered_fee),
                 fee,
-                *_only_segment(rate, common),
-                *_line(tariff, rate),
             )
         )
         for step, following in zip_longest(rate.steps, rate.steps[1:]):
@@ -167,38 +193,44 @@ def _segments(rate: Rate) -> Iterator[tuple[Step, int, int | None]]:
             second += count * step.increment
 
 
-def _only_segment(rate: Rate, common: int) -> tuple[Any, ...]:
-    """Where increments start, their length and unit price; whether the only step begins at once."""
-    segments = list(_segments(rate))
-    if len(segments) != 1:
-        return None, None, None, False
-    ((step, first, _),) = segments
-    at_once = len(rate.steps) == 1 and step.start == 0
-    return first, step.increment, _number(step.price * common / step.per), at_once
+def _line(tariff: Tariff, rate: Rate, following: Rate | None) -> tuple[Any, ...] | None:
+    """The row of ``rating_line`` for a rate and the one that follows.
 
-
-def _line(tariff: Tariff, rate: Rate) -> tuple[Any, ...]:
-    """The cost of n seconds as whole numbers: slope, base, low, high, parts, half; the last decimal.
-
-    Nothing for a rate whose increments are not all alike, or whose numbers could exceed 64 bits.
+    Nothing if not all increments of both are alike, or if a number could exceed 64 bits.
     """
-    quantum = Decimal((0, (1,), -tariff.decimals))
-    segments = list(_segments(rate))
-    if len(segments) != 1 or rate.pulse_price is not None:
-        return (None,) * 6 + (quantum,)
+    if rate.pulse_price is not None or len(segments := list(_segments(rate))) != 1:
+        return None
+    if following is not None and not _at_once(following):
+        return None
     scale, more = 10**tariff.decimals, 1 + rate.percent / 100
-    ((step, _, _),) = segments
-    slope = step.price / step.per * rate.factor * more * scale
+    ((step, begins, _),) = segments
+    next_step = following.steps[0] if following else Step(0, Fraction(0), 1, 1)
+    slope, next_slope = (s.price / s.per * rate.factor * more * scale for s in (step, next_step))
     base = (rate.connect_fee * rate.factor + rate.offset) * more * scale
     bounds = [None if b is None else b * scale for b in (rate.minimum, rate.maximum)]
-    wanted = [slope, base, *(b for b in bounds if b is not None)]
-    parts = lcm(*(amount.denominator for amount in wanted))
-    most = abs(slope) * (LONGEST + step.increment) + sum(map(abs, wanted))
+    amounts = [slope, next_slope, base, *bounds]
+    parts = lcm(*(amount.denominator for amount in amounts if amount is not None))
+    longest = LONGEST + step.increment + next_step.increment
+    most = (abs(slope) + abs(next_slope)) * longest + sum(abs(b) for b in (base, *bounds) if b)
     if 4 * (most + 1) * parts >= 2**63:
-        return (None,) * 6 + (quantum,)
-    whole = [None if amount is None else int(amount * parts) for amount in (slope, base, *bounds)]
-    half = {"half_up": parts, "up": 2 * parts - 2, "down": 0}[tariff.rounding]
-    return (*whole, parts, half, quantum)
+        return None
+    return (
+        rate.index,
+        following.index if following else None,
+        begins,
+        step.increment,
+        next_step.increment,
+        rate.completed_only,
+        *(None if amount is None else int(amount * parts) for amount in amounts),
+        parts,
+        {"half_up": parts, "up": 2 * parts - 2, "down": 0}[tariff.rounding],
+        Decimal((0, (1,), -tariff.decimals)),
+    )
+
+
+def _at_once(rate: Rate) -> bool:
+    """Whether a call may go on at a rate in increments that are all alike."""
+    return rate.pulse_price is None and len(rate.steps) == 1 and rate.steps[0].start == 0
 
 
 def _number(amount: Fraction | None) -> Decimal | None:

@@ -7,7 +7,8 @@ out in temporary tables, so that both give the same price to the last decimal.
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
+from itertools import groupby
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
@@ -19,7 +20,6 @@ from include.db import connect, sql
 from include.errors import InputError
 
 LOCK = 7_226_011
-_ONE_DAY = timedelta(days=1)
 _ALL: dict[str, Any] = {"since": None, "until": None, "tariff": None, "again": False}
 _NOTHING: dict[str, Any] = {
     "rerating_id": None, "calls": 0, "changed": 0, "before": {}, "after": {}, "priced_anew": 0,
@@ -99,16 +99,21 @@ def _rate(conn: Connection, wanted: dict[str, Any]) -> dict[str, Any]:
         cur.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
         cur.execute(sql("billing/rating_tables"))
         cur.execute(sql("billing/collect_calls"), wanted)
-        cur.execute("analyze rating_call")
-        cur.execute(sql("billing/set_aside_ratings"))
+        cur.execute("analyze rating_group, rating_call (tariff_id, group_id, called)")
+        cur.execute(sql("billing/set_aside_ratings"), wanted)
     tariffs = _lay_out(conn)
     with conn.cursor() as cur:
-        cur.execute("analyze rating_prefix")
         cur.execute(sql("billing/reach_plans"))
-        cur.execute(sql("billing/prepare_rating"))
-        cur.execute(sql("billing/rate_calls"))
-        reasons = dict(cur.fetchall())
-    rated = reasons.pop(None, 0)
+        cur.execute("analyze rating_reached")
+        cur.execute(sql("billing/rate_plain_calls"))
+        rated = cur.rowcount
+        cur.execute("select count(*) from rating_call")
+        ((calls,),) = cur.fetchall()
+        reasons: dict[str | None, int] = {}
+        if calls > rated:
+            cur.execute(sql("billing/rate_other_calls"))
+            reasons = dict(cur.fetchall())
+    rated += reasons.pop(None, 0)
     unrated = sum(reasons.values())
     log.info("rated %s calls, %s without a price", rated, unrated)
     return {"rated": rated, "unrated": unrated, "reasons": reasons, "tariffs": tariffs}
@@ -118,11 +123,11 @@ def _lay_out(conn: Connection) -> list[str]:
     """Fill the temporary tables for every tariff version that a collected call needs."""
     with conn.cursor() as cur:
         cur.execute(sql("billing/list_call_days"))
-        wanted: dict[int, set[date]] = defaultdict(set)
+        wanted: dict[int, set[int]] = defaultdict(set)
         directions: dict[int, set[str]] = defaultdict(set)
         for tariff_id, direction, first, last in cur.fetchall():
             directions[tariff_id].add(direction)
-            wanted[tariff_id].update(first + n * _ONE_DAY for n in range((last - first).days + 1))
+            wanted[tariff_id].update(range(first, last + 1))
     tables = RateTables()
     codes = set()
     for tariff_id in sorted(wanted):
@@ -132,22 +137,16 @@ def _lay_out(conn: Connection) -> list[str]:
     with conn.cursor() as cur:
         for table, rows in tables.rows.items():
             execute_values(cur, f"insert into {table} values %s", rows, page_size=5000)  # noqa: S608
+            cur.execute(f"analyze {table}")
     return sorted(codes)
 
 
-def _blocks(days: Iterable[date]) -> Iterable[tuple[datetime, datetime]]:
+def _blocks(days: Iterable[int]) -> Iterable[tuple[datetime, datetime]]:
     """Days in a row, as instants from the first midnight (UTC) to the last."""
-    start: date | None = None
-    before: date | None = None
-    for day in sorted(days):
-        if before is None or start is None or day != before + _ONE_DAY:
-            if start is not None and before is not None:
-                yield _midnight(start), _midnight(before + _ONE_DAY)
-            start = day
-        before = day
-    if start is not None and before is not None:
-        yield _midnight(start), _midnight(before + _ONE_DAY)
+    for _, places in groupby(enumerate(sorted(days)), lambda place: place[1] - place[0]):
+        together = [day for _, day in places]
+        yield _midnight(together[0]), _midnight(together[-1] + 1)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+def _midnight(day: int) -> datetime:
+    return datetime.fromtimestamp(day * 86_400, UTC)

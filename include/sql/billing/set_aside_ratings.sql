@@ -1,9 +1,11 @@
 -- Before calls are rated: what was said of them so far is superseded, a price stays for ever. An earlier
 -- "no price" under the same version is taken back, since the same version is asked again; a price that
--- the same version has given before counts again, without being worked out anew.
+-- the same version has given before counts again, without being worked out anew. Few of many rated calls are
+-- looked at here, unless all are.
+set local enable_nestloop = on;
 create temporary table rating_again (ticket_id bigint, tariff_id bigint) on commit drop;
 insert into rating_again (ticket_id, tariff_id)
-select ticket_id, tariff_id from rating_call where tariff_id is not null;
+select ticket_id, tariff_id from rating_call where %(again)s and tariff_id is not null;
 
 create temporary table rating_before on commit drop as
 select
@@ -27,4 +29,6 @@ where r.ticket_id = c.ticket_id and r.tariff_id = c.tariff_id;
 
 delete from rating_call as c
 using rated_ticket as r
-where r.ticket_id = c.ticket_id and r.tariff_id = c.tariff_id
+where r.ticket_id = c.ticket_id and r.tariff_id = c.tariff_id;
+
+set local enable_nestloop = off

@@ -277,20 +277,48 @@ def test_retention_lets_old_data_go_airflows_too(run: Run, db: Database) -> None
     assert db.one("select count(*) from alert") == 0
 
 
-def test_airflows_own_rows_go_after_their_time(airflow_home: Path) -> None:
+def _blocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Airflow does to the environment of a task (sdk/execution_time/supervisor.py)."""
+    for name in ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", "AIRFLOW__CORE__SQL_ALCHEMY_CONN"):
+        monkeypatch.setenv(name, "airflow-db-not-allowed:///")
+    monkeypatch.setenv("_AIRFLOW__AS_LIBRARY", "1")
+
+
+@pytest.mark.parametrize("way", ["command", "address"])
+def test_airflows_own_rows_go_after_their_time(
+    airflow_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Those of a copy: Airflow finds its own database without being told."""
     import sqlite3
     from datetime import UTC, datetime
 
-    from metadata_cleaning import clean
+    from metadata_cleaning import URL, clean
 
-    with sqlite3.connect(airflow_home / "airflow.db") as conn:
+    copy = tmp_path / "copy.db"
+    with sqlite3.connect(airflow_home / "airflow.db") as own, sqlite3.connect(copy) as conn:
+        own.backup(conn)
+    url = f"sqlite:///{copy}"
+    _blocked(monkeypatch)
+    monkeypatch.delenv(URL, raising=False)
+    with pytest.raises(RuntimeError, match=f"{URL} is not set"):
+        clean(datetime(2002, 1, 1, tzinfo=UTC), dry_run=True)
+    if way == "command":
+        (tmp_path / "address").write_text(url)
+        command = f"cat {tmp_path}/address"
+        monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD", command)
+    else:
+        monkeypatch.setenv(URL, url)
+
+    def kept() -> int:
+        with sqlite3.connect(copy) as conn:
+            found = conn.execute("select count(*) from log where event = 'of long ago'").fetchone()
+            return int(found[0])
+
+    with sqlite3.connect(copy) as conn:
         conn.execute(
             "insert into log (dttm, event) values ('2001-01-01 00:00:00.000000', 'of long ago')"
         )
     clean(datetime(2002, 1, 1, tzinfo=UTC), dry_run=True)
-    count = "select count(*) from log where event = 'of long ago'"
-    with sqlite3.connect(airflow_home / "airflow.db") as conn:
-        assert conn.execute(count).fetchone() == (1,)
+    assert kept() == 1
     clean(datetime(2002, 1, 1, tzinfo=UTC), dry_run=False)
-    with sqlite3.connect(airflow_home / "airflow.db") as conn:
-        assert conn.execute(count).fetchone() == (0,)
+    assert kept() == 0

@@ -63,6 +63,7 @@ def run(world: World, scale: Scale) -> Outcome:
 
 def _rounds(scene: Scene, wanted: list[str], scale: Scale, outcome: Outcome) -> dict[str, Any]:
     rounds: dict[str, Any] = {"undisturbed": scene.round(_nothing)}
+    print(f"undisturbed: {rounds['undisturbed']}", file=sys.stderr)
     expected = rounds["undisturbed"]["checksum"]
     outcome.expect(rounds["undisturbed"]["messages"] > 0, "the undisturbed round made nothing")
     for name in wanted:
@@ -72,6 +73,7 @@ def _rounds(scene: Scene, wanted: list[str], scale: Scale, outcome: Outcome) -> 
             rounds[name] = {"checksum": None, "error": str(error)[:300]}
         same = rounds[name]["checksum"] == expected
         outcome.expect(same, f"{name}: the tables differ from the undisturbed round's")
+        outcome.misses += rounds[name].get("ledger", [])
         print(f"{name}: {rounds[name]}", file=sys.stderr)
     return rounds
 

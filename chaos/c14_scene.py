@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import psutil
 import psycopg2
 
+from chaos.money import disagreements
 from include.demo.centre import Centre, reset
 from include.errors import SmsswitchError
 from include.fleet.groups import add_group
@@ -84,6 +85,7 @@ class Scene:
             "checksum": self._one(_checksum()),
             "messages": self._one("select count(*) from message"),
             "tickets": self._one("select count(*) from taxdata"),
+            "ledger": disagreements(),
             "seconds": round(time.monotonic() - began),
         }
 

@@ -129,6 +129,13 @@ def _clients(db: Database, count: int) -> None:
             "'delivered', true, '2024-03-05 12:00Z' from campaign where name = 'mars'",
             (MARCH, PRICE),
         )
+        for kind, amount, held in (("topup", 1, 0), ("reserve", -1, 1), ("capture", 0, -1)):
+            cur.execute(
+                "insert into ledger_entry (client_id, campaign_id, kind, amount, held) select "
+                "client_id, case when %(kind)s <> 'topup' then campaign_id end, %(kind)s, "
+                "%(amount)s, %(held)s from campaign where name = 'mars'",
+                {"kind": kind, "amount": amount * PRICE, "held": held * PRICE},
+            )
 
 
 def _activate_all(db: Database, scale: Scale, outcome: Outcome) -> None:

@@ -6,11 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import psycopg2
 from psycopg2.extras import execute_values
 
+from include.billing import ledger
+from include.db import connect
 from include.db.migrate import migrate
 from include.stack import postgres
 from tests.conftest import Database
@@ -18,6 +21,7 @@ from tests.integration.sender.hosts import MONTH, Fleet, Host, Machine
 
 BATCH = 100
 TWO_PARTS_EVERY = 5
+PRICE = Decimal("0.05")  # of a part
 
 
 @dataclass
@@ -27,6 +31,8 @@ class World:
     fleet: Fleet
     folder: Path
     machines: list[Machine] = field(default_factory=list)
+    prepaid: bool = False
+    """Whether there is a campaign of `campaign`, whose price is held."""
 
     def machine(self, host: Host) -> Machine:
         """A computer for a host; what is started on it is ended with this world."""
@@ -36,8 +42,17 @@ class World:
         return self.machines[-1]
 
     def campaign(self, host: Host, messages: int) -> None:
-        """Plan messages that each name themselves in every part: `#17#`."""
-        self.fleet.campaign()
+        """Plan messages that each name themselves in every part: `#17#`; their price is held."""
+        campaign_id = self.fleet.campaign()
+        price = PRICE * sum(_text(number)[1] for number in range(1, messages + 1))
+        client_id = self.fleet.db.one(
+            "select client_id from campaign where campaign_id = %s", (campaign_id,)
+        )
+        assert isinstance(client_id, int)
+        with connect() as conn:
+            ledger.topup(conn, client_id, price)
+            ledger.reserve(conn, client_id, campaign_id, price)
+        self.prepaid = True
         for first in range(1, messages + 1, BATCH):
             self._batch(host, range(first, min(first + BATCH, messages + 1)))
 
@@ -74,9 +89,12 @@ class World:
             execute_values(
                 cur,
                 "insert into message (activation_month, campaign_id, contact_id, msisdn, text,"
-                " encoding, segments, batch_id) values %s",
+                " encoding, segments, price, batch_id) values %s",
                 [
-                    (MONTH, self.fleet.campaign_id, n, number_of(n), text, "gsm7", parts, batch_id)
+                    (
+                        *(MONTH, self.fleet.campaign_id, n, number_of(n), text, "gsm7", parts),
+                        *(parts * PRICE, batch_id),
+                    )
                     for n, text, parts in texts
                 ],
             )

@@ -8,9 +8,7 @@ import heapq
 import random
 import sqlite3
 import uuid
-from collections import deque
 from collections.abc import Callable
-from queue import Empty
 from typing import Any
 
 from greenlet import GreenletExit, getcurrent, greenlet
@@ -227,27 +225,6 @@ class _Condition:
         wake(self._scheduler, self._waiters)
 
 
-class _Mailbox:
-    def __init__(self, scheduler: Scheduler) -> None:
-        self._scheduler = scheduler
-        self._items: deque[Any] = deque()
-        self._waiters: list[_Waiter] = []
-
-    def put(self, item: Any) -> None:
-        self._items.append(item)
-        wake(self._scheduler, self._waiters, one=True)
-
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        if not self._items and block:
-            current().park(timeout, self._waiters)
-        if not self._items:
-            raise Empty
-        return self._items.popleft()
-
-    def get_nowait(self) -> Any:
-        return self.get(block=False)
-
-
 class VirtualWake:
     """Ends a wait for the centre."""
 
@@ -286,7 +263,6 @@ class VirtualRuntime(Runtime):
         self.event = lambda: _Event(scheduler)
         self.latch = lambda: _Latch(scheduler)
         self.condition = lambda: _Condition(scheduler)
-        self.mailbox = lambda: _Mailbox(scheduler)
         self.wake = self._make_wake  # type: ignore[assignment]
         self.fresh_id = lambda: uuid.UUID(int=scheduler.rng.getrandbits(128), version=4)
 

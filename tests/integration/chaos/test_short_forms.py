@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chaos.__main__ import FIGURES
+from chaos.__main__ import FIGURES, run
+from chaos.money import agree
+from chaos.scale import Outcome, Scale
 from chaos.truth import find
 from chaos.world import World
 from sms_sender.centre import Centre
@@ -26,8 +28,7 @@ def world(db: Database, tmp_path: Path) -> Iterator[World]:
 # c5 needs no database: tests/unit/sender/test_simulation.py. c14 starts Airflow again and again.
 @pytest.mark.parametrize("name", [name for name in FIGURES if name not in ("c5", "c14")])
 def test_nothing_is_missed(name: str, world: World) -> None:
-    module = import_module(FIGURES[name][0])
-    outcome = module.run(world, module.SHORT)
+    outcome = run(name, world, import_module(FIGURES[name][0]).SHORT)
     assert outcome.misses == [], outcome.document()
 
 
@@ -50,6 +51,27 @@ def test_the_count_sees_what_is_wrong(world: World) -> None:
     assert len(bad.duplicated) == len(bad.told_sent_but_not) == 1
     assert len(bad.lost) == 1
     assert {number for number, _ in bad.sent_but_not_told} == {20}
+
+
+def test_money_that_does_not_follow_the_messages_is_a_miss(world: World) -> None:
+    """A part paid for and not sent, one sent and not paid for, a price that changed."""
+    host = world.fleet.host(modems=2)
+    world.campaign(host, 20)
+    machine = world.machine(host)
+    machine.simulate(2, "--delivered", "0")
+    machine.run_until_idle()
+    good = Outcome(Scale())
+    agree(world, good)
+    assert good.misses == []
+    assert good.counted == {"paid_parts": 24, "captured_eur": "1.2000"}
+    lines = machine.network.read_text().splitlines(keepends=True)
+    machine.network.write_text("".join(lines[1:]))
+    world.fleet.db.conn.cursor().execute("update message set price = 1 where contact_id = 3")
+    bad = Outcome(Scale())
+    agree(world, bad)
+    assert len(bad.misses) == 2
+    assert "captured: messages say 2.1500, the ledger 1.2000" in bad.misses[0]
+    assert bad.misses[1] == "1.2000 EUR captured for 23 parts"
 
 
 def test_a_connection_found_lost_before_the_wait(world: World) -> None:

@@ -15,6 +15,10 @@ _LISTS = (
     ("list", "code"), ("label", "text"), ("contacts", "number"), ("opted_out", "number"),
     ("updated_at", "when"),
 )  # fmt: skip
+_INVOICES = (
+    ("number", "link"), ("kind", "text"), ("period", "text"), ("issued_on", "day"), ("due_on", "day"),
+    ("gross", "money"), ("payable", "money"),
+)  # fmt: skip
 
 
 def write_home(outbox: Outbox) -> None:
@@ -24,6 +28,7 @@ def write_home(outbox: Outbox) -> None:
         "lists": outbox.rows("list_contact_lists"),
         "campaigns": outbox.rows("list_campaigns", campaign_id=None),
         "receipts": outbox.rows("list_receipts"),
+        "invoices": outbox.rows("list_invoices"),
         "ledger": outbox.rows("list_ledger"),
     }
     links = _links(outbox, facts)
@@ -70,6 +75,7 @@ def _links(outbox: Outbox, facts: dict[str, Any]) -> set[str]:
     """Files of the outbox that the page links to, where they exist by now."""
     names = [f"imports/{row['import_id']}/receipt.html" for row in facts["receipts"]]
     names += [f"receipts/{row['file']}.json" for row in facts["receipts"]]
+    names += [_pdf(row) for row in facts["invoices"]]
     return {name for name in names if _exists(outbox, name)}
 
 
@@ -95,10 +101,21 @@ def _page(outbox: Outbox, facts: dict[str, Any], links: set[str]) -> str:
         lists=facts["lists"],
         campaigns_columns=_campaign_columns(t),
         campaigns=[_campaign(row) for row in facts["campaigns"]],
+        invoices_columns=columns(t, "money.column", *_INVOICES),
+        invoices=[_invoice(outbox, row, links) for row in facts["invoices"]],
         receipts_columns=_receipt_columns(t),
         receipts=[_receipt(outbox, row, links) for row in facts["receipts"]],
         at=outbox.at,
     )
+
+
+def _pdf(invoice: dict[str, Any]) -> str:
+    return f"invoices/{invoice['number']}.pdf"
+
+
+def _invoice(outbox: Outbox, row: dict[str, Any], links: set[str]) -> dict[str, Any]:
+    kind = outbox.t(f"r9.kind.{row['kind']}")
+    return row | {"number": (row["number"], _pdf(row) if _pdf(row) in links else ""), "kind": kind}
 
 
 def _campaign_columns(t: Any) -> list[Column]:

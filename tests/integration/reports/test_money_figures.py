@@ -1,5 +1,6 @@
 """Every figure of R7, R8 and R9, counted again here from the raw rows."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +10,12 @@ from typing import Any
 import pytest
 
 from include.billing.invoicing import credit, issue
+from include.billing.month_end import deliver
+from include.pages import Formats
 from include.reports.build import build
+from include.reports.client_pages import write_pages
+from include.settings import settings
+from include.storage import Storage
 from tests.conftest import Database
 from tests.integration.billing.month import AFTER, NOVEMBER, PARIS, Month
 from tests.integration.reports.conftest import Book
@@ -214,3 +220,32 @@ def test_they_stand_alone_in_both_languages_and_say_when_there_is_nothing(
             for key in build(["R7", "R8", "R9"], period, at=AFTER, lang=lang):
                 if key.endswith(".html"):
                     check_page(page(key), lang)
+
+
+def test_the_clients_home_lists_its_invoices_and_links_them(month: Month) -> None:
+    issue("dupont", NOVEMBER, at=AFTER)
+    issue("clinic", NOVEMBER, at=AFTER)
+    credit("F000002", "Erreur", at=AFTER)
+    month.run("update client set language = 'fr'")
+    storage = Storage(settings().bucket_url)
+
+    def rows(code: str) -> list[list[str]]:
+        write_pages(code, at=AFTER)
+        html = storage.read_bytes(f"clients/{code}/outbox/index.html").decode()
+        check_page(html, "fr")
+        table = html[html.index(">Factures<") :].partition("</table>")[0]
+        return [re.findall(r"[FA]\d{6}(?:\.pdf)?|(?<=>)[^<>]*€", row) for row in table.split("<tr")]
+
+    def money(number: str, sign: int = 1) -> list[str]:
+        (row,) = month.rows(f"select gross, payable from invoice where number = '{number}'")
+        return [
+            Formats("fr", "Europe/Paris").money(sign * row[name]) for name in ("gross", "payable")
+        ]
+
+    assert [row for row in rows("clinic") if row] == [
+        ["A000001", *money("A000001", -1)],
+        ["F000002", *money("F000002")],
+    ]
+    deliver("2026-11")
+    assert [row[0] for row in rows("clinic") if row] == ["A000001.pdf", "F000002.pdf"]
+    assert [row[0] for row in rows("dupont") if row] == ["F000001.pdf"]

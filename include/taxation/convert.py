@@ -7,9 +7,11 @@ whatever the order in which files came and columns widened.
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b, sha256
 
 import numpy as np
+import numpy.typing as npt
 
 from include.taxation.clock import PbxClock
 from include.taxation.exact import ExactReader, Rejected
@@ -18,7 +20,6 @@ from include.taxation.matrix import (
     Bytes,
     MatrixReader,
     Read,
-    as_matrix,
     blank_bytes,
     order_of_dates,
 )
@@ -61,7 +62,7 @@ class Converter:
         self.clock = clock
         self.charset = charset
         self.tally = tally
-        self._records = as_matrix(section.body, section.stride)
+        self._records = section.matrix()
         in_order = sorted(stored, key=lambda each: each.field.first)
         if written is None:
             written = filled(section, stored)
@@ -75,7 +76,7 @@ class Converter:
         self._date = dates.get("enddatetime") or dates.get("startdatetime")
         # The same bytes are the same ticket only under one layout of one PBX.
         key = sha256(f"{pbx}/{section.layout.id}".encode()).digest()
-        self._person, self._salt = key[:16], key[16:]
+        self._empty_hash = blake2b(digest_size=12, person=key[:16], salt=key[16:])
         self._call_types = call_types(section.version)
 
     @property
@@ -86,10 +87,14 @@ class Converter:
     @property
     def span(self) -> tuple[int, int]:
         """The lowest and the highest of what digests begin with."""
+        return int(self._order.min()), int(self._order.max())
+
+    @cached_property
+    def _order(self) -> npt.NDArray[np.int64]:
+        """What the digest of each record begins with."""
         if self._date is None:
-            return 0, 0
-        order = order_of_dates(self._records, self._date) & 0xFFFFFFFF
-        return int(order.min()), int(order.max())
+            return np.zeros(len(self._records), np.int64)
+        return order_of_dates(self._records, self._date) & 0xFFFFFFFF
 
     def rows(self, file_id: int) -> Iterator[bytes]:
         """COPY text (null is the empty string), a chunk at a time; fills the tally on the way."""
@@ -99,9 +104,9 @@ class Converter:
         exact = ExactReader(self.stored, stride, self.clock)
         for at in range(0, len(records), CHUNK_RECORDS):
             chunk = records[at : at + CHUNK_RECORDS]
-            body = self.section.body[at * stride : (at + len(chunk)) * stride]
+            body = self.section.piece(at, at + len(chunk))
             first_line = self.section.first_line + at
-            digests = self._digests(body, chunk)
+            digests = self._digests(body, self._order[at : at + len(chunk)])
             self.digests.append(digests)
             read = matrix.read(body, chunk, _own_matrix(own, first_line, digests))
             self._count(read)
@@ -121,22 +126,17 @@ class Converter:
             text = b"".join(lines)
             yield text if text.isascii() else text.decode(self.charset, "replace").encode()
 
-    def _digests(self, body: bytes, records: Bytes) -> Bytes:
+    def _digests(self, body: bytes, order: npt.NDArray[np.int64]) -> Bytes:
         """What is the same for the same record; dates come first, so that an index grows at its end."""
-        stride, person, salt = self.section.stride, self._person, self._salt
-        order = np.zeros(len(records), ">u4")
-        if self._date is not None:
-            order[:] = order_of_dates(records, self._date) & 0xFFFFFFFF
-        hashes = b"".join(
-            [
-                blake2b(body[at : at + stride], digest_size=12, person=person, salt=salt).digest()
-                for at in range(0, len(body), stride)
-            ]
-        )
+        stride, hashes = self.section.stride, []
+        for at in range(0, len(body), stride):
+            hashed = self._empty_hash.copy()
+            hashed.update(body[at : at + stride])
+            hashes.append(hashed.digest())
         return np.hstack(
             [
-                order.view(np.uint8).reshape(-1, 4),
-                np.frombuffer(hashes, np.uint8).reshape(-1, 12),
+                order.astype(">u4").view(np.uint8).reshape(-1, 4),
+                np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 12),
             ]
         )
 
@@ -155,7 +155,7 @@ class Converter:
 
 def filled(section: Section, stored: Sequence[Stored]) -> set[str]:
     """The columns that have something in them: most fields of most files are blank throughout."""
-    blank = blank_bytes(as_matrix(section.body, section.stride))
+    blank = blank_bytes(section.matrix())
     return {
         each.name
         for each in stored

@@ -62,37 +62,34 @@ def plain_bytes(data: bytes, *, limit: int = LIMIT_BYTES) -> bytes:
 
 
 def _from_compress(data: bytes, cap: int) -> bytes:
-    sink = _CappedOutput(cap)
     try:
-        _uncompress(data, sink)
+        text = _uncompress(data, cap)
     except _Overflow:
         raise SpoolFault("inflates_over_limit", detail=f"more than {cap} bytes") from None
     except (ValueError, RuntimeError) as error:
         raise SpoolFault("not_compressed_data", detail=str(error)[:80]) from None
     if not ends_between_codes(data):
-        text = sink.buffer.getvalue()
         raise SpoolFault("truncated", line=text.count(b"\n") + 1)
-    return sink.buffer.getvalue()
+    return text
 
 
-def _uncompress(data: bytes, sink: _CappedOutput) -> None:
+def _uncompress(data: bytes, cap: int) -> bytes:
     """Large data by the gzip program, whose work another processor core can do, and faster."""
     try:
         import ncompress
     except ImportError:
-        _uncompress_with_gzip(data, sink)
-        return
+        return _uncompress_with_gzip(data, cap)
     if len(data) >= LARGE_BYTES:
         try:
-            _uncompress_with_gzip(data, sink)
+            return _uncompress_with_gzip(data, cap)
         except (ValueError, OSError):
             log.info("gzip did not take the data: a second opinion follows")
-        else:
-            return
+    sink = _CappedOutput(cap)
     ncompress.decompress(data, sink)
+    return sink.buffer.getvalue()
 
 
-def _uncompress_with_gzip(data: bytes, sink: _CappedOutput) -> None:
+def _uncompress_with_gzip(data: bytes, cap: int) -> bytes:
     with tempfile.TemporaryFile() as source:
         source.write(data)
         source.seek(0)
@@ -105,12 +102,14 @@ def _uncompress_with_gzip(data: bytes, sink: _CappedOutput) -> None:
         )
         assert process.stdout is not None
         with process:
-            out = process.stdout.read(sink.cap + 1)
-            if len(out) > sink.cap:
+            out = process.stdout.read(cap + 1)
+            if len(out) > cap:
                 process.kill()
+    if len(out) > cap:
+        raise _Overflow
     if process.returncode > 0:
         raise ValueError("gzip refused the data")
-    sink.write(out)
+    return out
 
 
 def _from_gzip(data: bytes, cap: int) -> bytes:

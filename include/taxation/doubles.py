@@ -55,6 +55,9 @@ class Doubles:
         if not made:
             return False
         halves = np.concatenate(made).view(np.uint64).reshape(-1, 2)
+        lower = np.sort(halves[:, 1])
+        if not (lower[1:] == lower[:-1]).any():
+            return False
         order = np.lexsort((halves[:, 1], halves[:, 0]))
         ordered = halves[order]
         return bool((ordered[1:] == ordered[:-1]).all(axis=1).any())

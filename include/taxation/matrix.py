@@ -48,11 +48,6 @@ class Read:
     call_types: Counter[bytes]
 
 
-def as_matrix(body: bytes, stride: int) -> Bytes:
-    """The records of ``body``, a row each, line end included; nothing is copied."""
-    return np.frombuffer(body, np.uint8).reshape(-1, stride)
-
-
 def blank_bytes(records: Bytes) -> Flags:
     """Which bytes of a record are blank in all of them."""
     if not len(records):

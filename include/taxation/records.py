@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from include.taxation.faults import SpoolFault
 from include.taxation.layout import Layout, parse_format_line
@@ -11,11 +12,16 @@ from include.taxation.layout import Layout, parse_format_line
 
 @dataclass(frozen=True)
 class Section:
-    """The records after one format line, each exactly ``layout.record_length`` bytes and a \\n."""
+    """The records after one format line, each exactly ``layout.record_length`` bytes and a \\n.
+
+    They are what ``text`` holds from ``start`` on: a large spool is not copied.
+    """
 
     layout: Layout
     first_line: int
-    body: bytes
+    text: bytes
+    start: int
+    count: int
     version: bytes
 
     @property
@@ -24,9 +30,17 @@ class Section:
         return self.layout.record_length + 1
 
     @property
-    def count(self) -> int:
-        """How many records there are."""
-        return len(self.body) // self.stride
+    def body(self) -> bytes:
+        """The bytes of all its records."""
+        return self.piece(0, self.count)
+
+    def piece(self, first: int, last: int) -> bytes:
+        """The bytes of the records from ``first`` up to ``last``, not included."""
+        return self.text[self.start + first * self.stride : self.start + last * self.stride]
+
+    def matrix(self) -> npt.NDArray[np.uint8]:
+        """The records, a row each, line end included; nothing is copied."""
+        return _matrix(self.text, self.start, self.count, self.stride)
 
 
 def sections(text: bytes, *, blanks_stripped: bool = False) -> list[Section]:
@@ -37,10 +51,32 @@ def sections(text: bytes, *, blanks_stripped: bool = False) -> list[Section]:
     """
     if not text.startswith(b"#"):
         raise SpoolFault("no_format_line", line=1)
-    found = list(_split(text, blanks_stripped))
+    alone = _alone(text)
+    found = [alone] if alone else list(_split(text, blanks_stripped))
     if not text.endswith(b"\n"):
         raise SpoolFault("truncated", line=text.count(b"\n") + 1)
     return found
+
+
+def _alone(text: bytes) -> Section | None:
+    """The only section of a text whose lines are all as its first says, as most are."""
+    start = text.find(b"\n") + 1
+    if not start or text[start - 2 : start] == b"\r\n":
+        return None
+    layout = parse_format_line(text[: start - 1], number=1)
+    stride = layout.record_length + 1
+    count, rest = divmod(len(text) - start, stride)
+    if rest or text.count(b"\n") != count + 1:
+        return None
+    records = _matrix(text, start, count, stride)
+    if (records[:, -1] != ord("\n")).any() or (records[:, 0] == ord("#")).any():
+        return None
+    version = _one_version(layout, 2, records)
+    return Section(layout, 2, text, start, count, version)
+
+
+def _matrix(text: bytes, start: int, count: int, stride: int) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(text, np.uint8, count * stride, start).reshape(-1, stride)
 
 
 def _split(text: bytes, blanks_stripped: bool) -> Iterator[Section]:
@@ -74,8 +110,9 @@ def _section(layout: Layout, first_line: int, body: bytes, blanks_stripped: bool
     ends = body[layout.record_length :: stride]
     if rest or ends != b"\n" * count or body.count(b"\n") != count:
         body = _padded(layout, first_line, body, blanks_stripped)
-    version = _one_version(layout, first_line, body)
-    return Section(layout, first_line, body, version)
+    count = len(body) // stride
+    version = _one_version(layout, first_line, _matrix(body, 0, count, stride))
+    return Section(layout, first_line, body, 0, count, version)
 
 
 def _padded(layout: Layout, first_line: int, body: bytes, blanks_stripped: bool) -> bytes:
@@ -91,12 +128,11 @@ def _padded(layout: Layout, first_line: int, body: bytes, blanks_stripped: bool)
     return b"".join(line.ljust(layout.record_length) + b"\n" for line in lines)
 
 
-def _one_version(layout: Layout, first_line: int, body: bytes) -> bytes:
-    start, width, stride = layout.version.first - 1, layout.version.width, layout.record_length + 1
-    wanted = body[start : start + width]
-    if not body:
+def _one_version(layout: Layout, first_line: int, records: npt.NDArray[np.uint8]) -> bytes:
+    if not len(records):
         return b""
-    versions = np.frombuffer(body, np.uint8).reshape(-1, stride)[:, start : start + width]
+    versions = records[:, layout.version.first - 1 : layout.version.last]
+    wanted: bytes = versions[0].tobytes()
     for index in np.flatnonzero((versions != versions[0]).any(axis=1)).tolist():
         found = versions[index].tobytes()
         if found.strip(b" ") != wanted.strip(b" "):

@@ -22,11 +22,10 @@ def test_three_packings_one_text(pack: object) -> None:
 
 
 def test_the_gzip_program_reads_compress_data_too() -> None:
-    sink = decompress._CappedOutput(10_000_000)
-    decompress._uncompress_with_gzip(ncompress.compress(TEXT), sink)
-    assert sink.buffer.getvalue() == TEXT
+    packed = ncompress.compress(TEXT)
+    assert decompress._uncompress_with_gzip(packed, 10_000_000) == TEXT
     with pytest.raises(decompress._Overflow):
-        decompress._uncompress_with_gzip(ncompress.compress(TEXT), decompress._CappedOutput(100))
+        decompress._uncompress_with_gzip(packed, 100)
 
 
 @pytest.mark.parametrize(

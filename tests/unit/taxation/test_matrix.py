@@ -34,7 +34,7 @@ def _section(name: str, seed: int) -> Section:
             value = rng.choice([value.ljust, value.rjust, value.center])(column.width)
             at = index * made.stride + column.first - 1
             body[at : at + column.width] = value
-    return replace(made, body=bytes(body))
+    return replace(made, text=bytes(body), start=0)
 
 
 def _read(section: Section, *, widened: bool) -> tuple[list[bytes], list[Rejected], dict[str, int]]:

@@ -12,6 +12,7 @@ from include.taxation.fields import SqlType, Stored, join, sql_type
 from include.taxation.layout import Layout, name_fault
 
 TABLE = "taxdata"
+COPY = "taxdata_next"
 _SHORT: dict[str, SqlType] = {"timestamp without time zone": "timestamp"}
 
 
@@ -78,11 +79,11 @@ def plan(layout: Layout, existing: Mapping[str, SqlType], renamed: Mapping[str, 
     return Plan(layout, tuple(stored), tuple(changes))
 
 
-def ddl(changes: tuple[Change, ...]) -> pgsql.Composed:
-    """One ALTER TABLE for all changes: one lock, at most one rewrite."""
+def ddl(changes: tuple[Change, ...], table: str = TABLE) -> pgsql.Composed:
+    """One ALTER TABLE for all changes."""
     actions = [_action(change) for change in changes]
     return pgsql.SQL("alter table {} {}").format(
-        pgsql.Identifier(TABLE), pgsql.SQL(", ").join(actions)
+        pgsql.Identifier(table), pgsql.SQL(", ").join(actions)
     )
 
 
@@ -90,17 +91,37 @@ def _action(change: Change) -> pgsql.Composed:
     column, kind = pgsql.Identifier(change.column), pgsql.SQL(change.after)
     if change.before is None:
         return pgsql.SQL("add column {} {}").format(column, kind)
-    old = pgsql.SQL(
-        "to_char({}, 'YYYY-MM-DD HH24:MI:SS')" if change.before == "timestamp" else "{}"
-    )
-    return pgsql.SQL("alter column {} type {} using {}::{}").format(
-        column, kind, old.format(column), kind
-    )
+    return pgsql.SQL("alter column {} type {} using {}").format(column, kind, _converted(change))
+
+
+def _converted(change: Change) -> pgsql.Composed:
+    old = "to_char({}, 'YYYY-MM-DD HH24:MI:SS')" if change.before == "timestamp" else "{}"
+    value = pgsql.SQL(old).format(pgsql.Identifier(change.column))
+    return pgsql.SQL("{}::{}").format(value, pgsql.SQL(change.after))
 
 
 def apply(conn: Connection, changes: tuple[Change, ...]) -> None:
-    """Change taxdata within the transaction of ``conn``; the views over it are made anew."""
+    """Change taxdata within the transaction of ``conn``; the views over it are made anew.
+
+    Columns that are only added cost nothing. To convert some, all tickets are written anew: beside
+    the table, which is locked for readers only once that is done.
+    """
+    converted = {change.column: _converted(change) for change in changes if change.before}
     with conn.cursor() as cur:
-        cur.execute("select drop_ticket_views()")
-        cur.execute(ddl(changes))
-        cur.execute("select create_ticket_views()")
+        if not converted:
+            cur.execute("select drop_ticket_views()")
+            cur.execute(ddl(changes))
+            cur.execute("select create_ticket_views()")
+            return
+        names = {name: pgsql.Identifier(name) for name in existing_columns(conn)}
+        cur.execute(sql("taxation/begin_conversion"))
+        cur.execute(ddl(changes, COPY))
+        cur.execute(
+            pgsql.SQL("insert into {} ({}) select {} from {}").format(
+                pgsql.Identifier(COPY),
+                pgsql.SQL(", ").join(names.values()),
+                pgsql.SQL(", ").join(converted.get(name, names[name]) for name in names),
+                pgsql.Identifier(TABLE),
+            )
+        )
+        cur.execute(sql("taxation/end_conversion"))

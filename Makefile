@@ -37,7 +37,8 @@ schema: setup ## rewrite the golden include/sql/schema.sql from the migrations
 docs-data: setup ## rewrite docs/data-dictionary.md from the database's own comments
 	@$(PY) scripts/data_dictionary.py
 
-docs-pictures: setup ## photograph the pages of docs/users in a running Airflow (needs Chromium)
+docs-pictures: setup ## photograph the pages of docs/users in a running Airflow and those of docs/clients (needs Chromium)
+	@DOCS_PICTURES=$(CURDIR)/docs/pictures $(VENV)/bin/pytest -q -n 0 tests/integration/pages/test_guide_pictures.py
 	@DOCS_PICTURES=$(CURDIR)/docs/pictures $(VENV)/bin/pytest -q -n 0 tests/e2e/test_monitoring.py -k "heartbeat or pictures"
 
 lock-check: setup

@@ -22,7 +22,7 @@ def test_row_51_an_unknown_variable_is_refused_with_what_was_meant(scene: Scene)
     assert codes(receipt) == ["unknown_variable"]
     error = receipt["errors"][0]
     assert (error["line"], error["field"]) == (7, "message")
-    assert "Did you mean « prenom »?" in error["message_en"]
+    assert "Did you mean “prenom”?" in error["message_en"]
     assert receipt["state"] == "rejected"
     assert scene.db.one("select count(*) from campaign") == 0
     assert scene.db.all("select state, reason from upload where kind = 'campaign'") == [
@@ -220,7 +220,7 @@ def test_an_unknown_list_and_a_stranger_are_refused(scene: Scene) -> None:
     receipt = scene.apply(list="member")
     assert codes(receipt) == ["unknown_list"]
     assert receipt["errors"][0]["line"] == 4
-    assert "« members »" in receipt["errors"][0]["message_en"]
+    assert "“members”" in receipt["errors"][0]["message_en"]
     with pytest.raises(RefusedError):
         scene.apply(client="nobody")
 

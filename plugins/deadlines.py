@@ -24,7 +24,7 @@ def within(minutes: float) -> DeadlineAlert:
 
 
 async def late(context: Any, **_kwargs: Any) -> None:
-    """Open the alert ``dag_late`` of the run's DAG."""
+    """Open the alert ``dag_late`` of the run's DAG and tell people: who does may be the late one."""
     run, deadline = context["dag_run"], context.get("deadline") or {}
     await asyncio.to_thread(_open, str(run["dag_id"]), str(deadline.get("deadline_time") or ""))
 
@@ -32,6 +32,8 @@ async def late(context: Any, **_kwargs: Any) -> None:
 def _open(dag_id: str, since: str) -> None:
     from include.db import connect
     from include.db.alerts import set_alert
+    from include.operations.alerts import tell
 
     with connect() as conn:
         set_alert(conn, "dag_late", dag_id, True, since)
+    tell()

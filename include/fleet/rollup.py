@@ -11,7 +11,7 @@ from include.fleet.capacity import LOST_AFTER, SILENT_AFTER
 from include.logs import canonical
 
 log = logging.getLogger(__name__)
-_ALONE = 7_226_006
+ALONE = 7_226_006  # the advisory lock of one roll-up at a time
 _AGES = {"silent_after": SILENT_AFTER, "lost_after": LOST_AFTER}
 
 
@@ -23,7 +23,7 @@ def rollup() -> dict[str, Any]:
     groups, counts by modem, raises and closes alerts. Each batch that is over gets its line in the log.
     """
     with connect() as conn:
-        _run(conn, "select pg_advisory_xact_lock(%s)", (_ALONE,))
+        _run(conn, "select pg_advisory_xact_lock(%s)", (ALONE,))
         expired = _run(conn, sql("fleet/expire_messages"))
         cancelled = _run(conn, sql("fleet/cancel_leftovers"))
         messages, captured, released = _rows(conn, "settle_messages")[0]

@@ -19,6 +19,9 @@ FULL = Scale(times=20_000, messages=200)
 SHORT = Scale(times=300, messages=20)
 """`times`: calls of the functions, with ids, epochs, journals and tokens that are not its own."""
 SECRET = "#"  # every text of another group bears its number
+JOURNAL = str(uuid.UUID(int=7))
+"""The other group's: it is no secret between hosts that were copied from one another."""
+KEYS = [f"key {number}" for number in range(20)]
 KINDS = ("sent", "failed", "retryable", "not_sent", "uncertain", "delivered", "undelivered", "x")
 STATEMENTS = [
     "create table public.mine (x int)",
@@ -82,7 +85,26 @@ def run(world: World, scale: Scale) -> Outcome:
     outcome.counted |= {"statements": tried, "calls": scale.times, "answered": answered}
     outcome.expect(len(STATEMENTS) >= 40, "fewer than forty statements")
     outcome.expect(_belongings(world, victim) == before, "something of another group was changed")
+    told = _inbound(victim)
+    outcome.expect(told == len(KEYS), f"{len(KEYS) - told} inbound messages were forestalled")
     return outcome
+
+
+def _inbound(victim: Host) -> int:
+    """How many of the victim's inbound messages are taken, after the thief used all its keys."""
+    messages = json.dumps([_message(key) for key in KEYS])
+    with closing(psycopg2.connect(victim.url)) as conn, conn.cursor() as cur:
+        conn.autocommit = True
+        epoch = "(select api.register_host_v1(%s::macaddr, %s::uuid, 'boot', '{}') ->> 'epoch')"
+        report = f"select api.report_inbound_v1({epoch}::bigint, %s::uuid, %s) ->> 'accepted'"
+        cur.execute(report, (victim.mac, JOURNAL, JOURNAL, messages))
+        (accepted,) = cur.fetchone() or (0,)
+        return int(accepted)
+
+
+def _message(key: str) -> dict[str, Any]:
+    imei = "353000000000001"
+    return {"host_key": key, "imei": imei, "sender": "+33639980001", "text": "Bonjour"}
 
 
 def _statements(outcome: Outcome, world: World, conn: Any) -> int:
@@ -107,17 +129,16 @@ def _statements(outcome: Outcome, world: World, conn: Any) -> int:
 
 
 def _claim_all(victim: Host) -> list[dict[str, Any]]:
-    journal = str(uuid.UUID(int=7))
     with closing(psycopg2.connect(victim.url)) as conn, conn.cursor() as cur:
         conn.autocommit = True
         register = "select api.register_host_v1(%s::macaddr, %s::uuid, 'boot', '{}')"
-        cur.execute(register, (victim.mac, journal))
+        cur.execute(register, (victim.mac, JOURNAL))
         found = []
         for number in (1, 2):
             token = str(uuid.UUID(int=100 + number))
-            cur.execute("select api.claim_batch_v1(1, %s::uuid, %s::uuid)", (journal, token))
+            cur.execute("select api.claim_batch_v1(1, %s::uuid, %s::uuid)", (JOURNAL, token))
             (batch,) = cur.fetchone() or (None,)
-            found.append({"journal": journal, "token": token, **(batch or {})})
+            found.append({"journal": JOURNAL, "token": token, **(batch or {})})
         return found
 
 
@@ -150,7 +171,9 @@ def _calls(
 def _call(rng: random.Random, thief: Host, lease: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
     epoch = rng.choice((0, 1, 1, 1, 2, 3, 10**9))
     journal = rng.choice((lease["journal"], str(uuid.UUID(int=8))))
-    function = rng.choice(("register", "claim", "report", "report", "heartbeat", "reconcile"))
+    function = rng.choice(
+        ("register", "claim", "report", "report", "heartbeat", "reconcile", "inbound")
+    )
     if function == "register":
         mac = rng.choice((thief.mac, "64:31:50:1b:e9:02"))
         host = "select api.register_host_v1(%s::macaddr, %s::uuid, 'boot', '{}')"
@@ -162,6 +185,9 @@ def _call(rng: random.Random, thief: Host, lease: dict[str, Any]) -> tuple[str, 
         held = [lease.get("batch", 1), rng.randrange(50)]
         status = {"batches": held, "modems": [], "queued": 0}
         return "select api.heartbeat_v1(%s, %s::uuid, %s)", (epoch, journal, json.dumps(status))
+    if function == "inbound":
+        messages = json.dumps([_message(rng.choice(KEYS))])
+        return "select api.report_inbound_v1(%s, %s::uuid, %s)", (epoch, journal, messages)
     message = rng.choice(lease.get("messages") or [{"message_id": 1}])
     results = [
         {

@@ -503,7 +503,7 @@ begin
       own.group_id, journal, i.host_key, i.imei, i.sender, i.text, i.sent_at,
       coalesce(i.wish = 'opt_out', false), coalesce(i.wish = 'review', false)
     from input as i
-    on conflict do nothing
+    on conflict (group_id, journal_id, host_key) do nothing
     returning inbound_id, sender, opt_out
   ),
   opted as (
@@ -3062,9 +3062,9 @@ ALTER TABLE ONLY public.drop_sighting
 ALTER TABLE ONLY public.duplicate_ticket
     ADD CONSTRAINT duplicate_ticket_pkey PRIMARY KEY (ticket_id);
 ALTER TABLE ONLY public.inbound_message
-    ADD CONSTRAINT inbound_message_journal_id_host_key_key UNIQUE (journal_id, host_key);
-ALTER TABLE ONLY public.inbound_message
     ADD CONSTRAINT inbound_message_pkey PRIMARY KEY (inbound_id);
+ALTER TABLE ONLY public.inbound_message
+    ADD CONSTRAINT inbound_message_told_once UNIQUE (group_id, journal_id, host_key);
 ALTER TABLE ONLY public.invoice
     ADD CONSTRAINT invoice_client_id_period_kind_revision_key UNIQUE (client_id, period, kind, revision);
 ALTER TABLE ONLY public.invoice

@@ -68,7 +68,7 @@ begin
       own.group_id, journal, i.host_key, i.imei, i.sender, i.text, i.sent_at,
       coalesce(i.wish = 'opt_out', false), coalesce(i.wish = 'review', false)
     from input as i
-    on conflict do nothing
+    on conflict (group_id, journal_id, host_key) do nothing
     returning inbound_id, sender, opt_out
   ),
   opted as (

@@ -107,6 +107,28 @@ def test_another_groups_token_is_any_token(fleet: Fleet, two: tuple[Host, Host])
     assert claim(theirs, token=token)["batch"] != claim(mine, token=token)["batch"]
 
 
+def test_another_groups_inbound_messages_cannot_be_forestalled(
+    fleet: Fleet, two: tuple[Host, Host]
+) -> None:
+    thief, victim = two
+    message = {
+        "host_key": "k1",
+        "imei": "353000000000001",
+        "sender": "+33639980001",
+        "sent_at": None,
+    }
+    told = []
+    for host, text in ((thief, "rien"), (victim, "STOP"), (victim, "STOP")):
+        inbound = json.dumps([{**message, "text": text}])
+        told.append(call(host, "select api.report_inbound_v1(1, %s, %s)", JOURNAL, inbound))
+    assert told == [
+        {"accepted": 1, "opted_out": 0},
+        {"accepted": 1, "opted_out": 1},
+        {"accepted": 0, "opted_out": 0},
+    ]
+    assert fleet.db.one("select msisdn from opt_out") == "+33639980001"
+
+
 def test_a_mac_that_is_not_its_own(two: tuple[Host, Host]) -> None:
     mine, theirs = two
     with pytest.raises(psycopg2.Error) as error:

@@ -82,7 +82,7 @@ class Scene:
         hit(self, seconds)
         self.settle()
         return {
-            "checksum": self._one(_checksum()),
+            "checksum": self._one(checksum()),
             "messages": self._one("select count(*) from message"),
             "tickets": self._one("select count(*) from taxdata"),
             "ledger": disagreements(),
@@ -198,7 +198,8 @@ class Scene:
             return row[0] if row else None
 
 
-def _checksum() -> str:
+def checksum() -> str:
+    """The query for what the business tables hold."""
     parts = (
         f"(select coalesce(string_agg(r::text, '|' order by r::text), '') from ({table}) as r)"
         for table in TABLES

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chaos.c14_scene import checksum
 from include.billing import ledger
 from include.db import connect
 from include.taxation.generate import write_spool
@@ -104,6 +105,37 @@ def test_a_drop_becomes_contacts_and_a_campaign_messages(
     assert db.all("select text from message order by 1") == [("Hello Léo",), ("Hello Zoé",)]
     run("campaign_expand")
     assert db.one("select count(*) from message") == 2
+
+
+def test_the_same_triggers_again_change_nothing(
+    run: Run, db: Database, inbox: Path, tmp_path: Path
+) -> None:
+    """C14 without a scheduler; `make chaos FIGURES=c14` kills Airflow's processes too."""
+    (inbox / "contacts" / "guests.csv.mapping.yaml").write_text(MAPPING)
+    (inbox / "contacts" / "guests.csv").write_text(CONTACTS)
+    scan_until_registered(run, db, 1)
+    run("contacts_import", upload_id=db.one("select upload_id from upload"))
+    (inbox / "campaigns" / "hello.yaml").write_text(CAMPAIGN)
+    scan_until_registered(run, db, 2)
+    spool = tmp_path / "var" / "spool" / "siege"
+    spool.mkdir(parents=True)
+    write_spool(spool / "TAXAAAAA.DAT", layout_name="seed", tickets=50, seed=1)
+    upload = "select min(upload_id) from upload where kind = %s"
+    triggers: list[tuple[str, dict[str, Any]]] = [
+        ("contacts_import", {"upload_id": db.one(upload, ("contacts",))}),
+        ("campaign_intake", {"upload_id": db.one(upload, ("campaign",))}),
+        ("campaign_expand", {}),
+        ("taxation_ingest", {}),
+        ("billing_daily", {}),
+    ]
+    found = []
+    for _ in range(2):
+        for dag_id, form in triggers:
+            run(dag_id, **form)
+        found.append(db.one(checksum()))
+    assert db.one("select count(*) from message") == 2
+    assert db.one("select count(*) from rated_ticket") != 0
+    assert len(set(found)) == 1
 
 
 def test_scanning_twice_registers_a_drop_once(run: Run, db: Database, inbox: Path) -> None:

@@ -15,9 +15,7 @@ from pathlib import Path
 from sms_sender.batches import Batch, Message, Part
 from sms_sender.errors import JournalError
 from sms_sender.journal_rows import (
-    ANSWER,
     HELD,
-    INSERT_ATTEMPT,
     LOCAL,
     PENDING,
     REFUSED,
@@ -34,16 +32,19 @@ from sms_sender.journal_rows import (
     forget,
     inbound_entries,
     lock,
+    mark_uploaded,
     message_row,
     part_of,
     pending_attempts,
     receipt_entry,
     set_fact,
+    write_messages,
+    write_rows,
     written_time,
 )
 from sms_sender.outbox import Entry, Outbox
 from sms_sender.runtime import HERE, Runtime
-from sms_sender.writer import Ticket, Writer
+from sms_sender.writer import Row, Ticket, Writer
 
 SCHEMA = Path(__file__).with_name("journal.sql")
 
@@ -70,7 +71,7 @@ class Journal:
             raise JournalError(f"{path}: {error}") from error
         self._rows = itertools.count(last + 1)
         self.outbox = Outbox(runtime=runtime)
-        self.writer = Writer(self._db, runtime)
+        self.writer = Writer(self._db, write_rows, runtime)
 
     def open(self) -> None:
         """Load what is still to be uploaded, and begin to write.
@@ -105,6 +106,7 @@ class Journal:
 
     def fetch(self, batch: Batch) -> Ticket:
         """Write a batch down, in one with the forgetting of its token."""
+        rows = [message_row(batch.batch_id, message) for message in batch.messages]
 
         def write(db: sqlite3.Connection) -> None:
             db.execute(
@@ -112,10 +114,7 @@ class Journal:
                 " values (?, ?, ?, ?, ?)",
                 (batch.batch_id, batch.token, batch.permit_seq, batch.not_after, self._now()),
             )
-            db.executemany(
-                "insert or ignore into message values (?, ?, ?, ?, ?, ?, ?, ?)",
-                [message_row(batch.batch_id, message) for message in batch.messages],
-            )
+            write_messages(db, rows)
             db.execute("delete from fact where name = 'lease_token'")
 
         return self.writer.put(write)
@@ -142,22 +141,18 @@ class Journal:
 
         `recipient` (SIM, month, key) is remembered with it.
         """
-        row = attempt_row(attempt, epoch, self._now())
-
-        def write(db: sqlite3.Connection) -> None:
-            db.execute(INSERT_ATTEMPT, row)
-            if recipient is not None:
-                db.execute("insert or ignore into recipient values (?, ?, ?)", recipient)
-
-        return self.writer.put(write)
+        rows: list[Row] = [("intent", attempt_row(attempt, epoch, self._now()))]
+        if recipient is not None:
+            rows.append(("recipient", recipient))
+        return self.writer.put(rows, modem=attempt.imei)
 
     def answer(self, attempt: Attempt, answer: Answer, upload: int = PENDING) -> Ticket:
         """Write down what became of an attempt; it goes to the outbox unless held or local."""
         at = self._now()
-        row = answer_row(attempt, answer, at, upload)
+        rows: list[Row] = [("answer", answer_row(attempt, answer, at, upload))]
         entry = attempt_entry(attempt, answer, at)
         return self.writer.put(
-            lambda db: db.execute(ANSWER, row),
+            rows,
             (lambda _: self.outbox.add((entry,))) if upload == PENDING else None,
             keep=True,
         )
@@ -178,12 +173,10 @@ class Journal:
         closed = [self.attempt(part, None, None, None) for part in parts]
         at = self._now()
 
-        def write(db: sqlite3.Connection) -> None:
-            db.executemany(INSERT_ATTEMPT, [attempt_row(attempt, None, at) for attempt in closed])
-            db.executemany(ANSWER, [answer_row(a, answer, at, PENDING) for a in closed])
-
+        rows: list[Row] = [("intent", attempt_row(a, None, at)) for a in closed]
+        rows += [("answer", answer_row(a, answer, at, PENDING)) for a in closed]
         entries = [attempt_entry(a, answer, at) for a in closed]
-        return self.writer.put(write, lambda _: self.outbox.add(entries))
+        return self.writer.put(rows, lambda _: self.outbox.add(entries))
 
     def receipt(
         self, imei: str | None, reference: int, msisdn: str, kind: str, code: int
@@ -238,9 +231,8 @@ class Journal:
 
         def write(db: sqlite3.Connection) -> None:
             for table in ("attempt", "receipt", "inbound"):
-                rows = [(mark, entry.row) for entry in entries if entry.table == table]
-                if rows:
-                    db.executemany(f"update {table} set upload = ? where row = ?", rows)  # noqa: S608
+                rows = [entry.row for entry in entries if entry.table == table]
+                mark_uploaded(db, table, mark, rows)
 
         return self.writer.put(write)
 

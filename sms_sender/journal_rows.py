@@ -4,9 +4,10 @@ import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,13 +17,18 @@ from sms_sender.outbox import Entry
 
 PENDING, UPLOADED, HELD, LOCAL, REFUSED = range(5)
 
-INSERT_ATTEMPT = (
+Values = tuple[object, ...]
+_AT_ONCE = 100
+_INSERT_ATTEMPTS = (
     "insert into attempt (row, attempt_id, batch_id, message_id, part, msisdn, imei, imsi,"
-    " mr_before, epoch, begun_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " mr_before, epoch, begun_at) values {}"
 )
-ANSWER = (
-    "update attempt set kind = ?, reference = ?, error_code = ?, error = ?, answered_at = ?,"
-    " upload = ? where row = ?"
+_INSERT_MESSAGES = "insert or ignore into message values {}"
+_INSERT_RECIPIENTS = "insert or ignore into recipient values {}"
+_ANSWER = (
+    "update attempt set kind = column2, reference = column3, error_code = column4,"
+    " error = column5, answered_at = column6, upload = column7"
+    " from (values {}) as told where attempt.row = told.column1"
 )
 SENDS = (
     "select imsi, begun_at from attempt where imsi is not null"
@@ -85,7 +91,7 @@ def part_of(batch_id: int, message: Message, part: int) -> Part:
     return Part(batch_id, message.seq + message.parts.index(part), part, message)
 
 
-def message_row(batch_id: int, message: Message) -> tuple[object, ...]:
+def message_row(batch_id: int, message: Message) -> Values:
     """Return the row of a message."""
     return (
         batch_id,
@@ -99,7 +105,7 @@ def message_row(batch_id: int, message: Message) -> tuple[object, ...]:
     )
 
 
-def attempt_row(attempt: Attempt, epoch: int | None, at: str) -> tuple[object, ...]:
+def attempt_row(attempt: Attempt, epoch: int | None, at: str) -> Values:
     """Return the row of an intent."""
     part = attempt.part
     return (
@@ -117,17 +123,49 @@ def attempt_row(attempt: Attempt, epoch: int | None, at: str) -> tuple[object, .
     )
 
 
-def answer_row(attempt: Attempt, answer: Answer, at: str, upload: int) -> tuple[object, ...]:
-    """Return the parameters of ANSWER."""
+def answer_row(attempt: Attempt, answer: Answer, at: str, upload: int) -> Values:
+    """Return the row that `write_answers` takes."""
     return (
+        attempt.row,
         answer.kind,
         answer.reference,
         answer.error_code,
         answer.error,
         at,
         upload,
-        attempt.row,
     )
+
+
+def write_rows(db: sqlite3.Connection, rows: Iterable[tuple[str, Values]]) -> None:
+    """Write intents, recipients and answers; the last word on an attempt holds."""
+    by_kind: dict[str, list[Values]] = {}
+    for kind, values in rows:
+        by_kind.setdefault(kind, []).append(values)
+    _write(db, _INSERT_ATTEMPTS, by_kind.get("intent", []))
+    _write(db, _INSERT_RECIPIENTS, by_kind.get("recipient", []))
+    answers = {values[0]: values for values in by_kind.get("answer", [])}
+    _write(db, _ANSWER, list(answers.values()))
+
+
+def write_messages(db: sqlite3.Connection, rows: Sequence[Values]) -> None:
+    """Write the rows of messages, those that are not there."""
+    _write(db, _INSERT_MESSAGES, rows)
+
+
+def mark_uploaded(db: sqlite3.Connection, table: str, mark: int, rows: Sequence[int]) -> None:
+    """Mark the rows of a table as told to the centre."""
+    for at in range(0, len(rows), _AT_ONCE):
+        some = rows[at : at + _AT_ONCE]
+        slots = ", ".join("?" * len(some))
+        db.execute(f"update {table} set upload = ? where row in ({slots})", (mark, *some))  # noqa: S608
+
+
+def _write(db: sqlite3.Connection, statement: str, rows: Sequence[Values]) -> None:
+    """Write rows of one kind by one statement: sqlite3 lets all other threads in at each."""
+    for at in range(0, len(rows), _AT_ONCE):
+        some = rows[at : at + _AT_ONCE]
+        slots = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+        db.execute(statement.format(slots), tuple(chain.from_iterable(some)))
 
 
 def attempt_entry(attempt: Attempt, answer: Answer, at: str) -> Entry:

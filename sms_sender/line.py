@@ -76,12 +76,18 @@ class Line:
         ended = self._wait()
         return ended if isinstance(ended, Answer) else None
 
-    def ask_prompt(self, argument: int | str) -> Prompted | Answer | None:
-        """Send AT+CMGS; returns the prompt, the refusal, or None if neither came in time."""
+    def ask_prompt(
+        self, argument: int | str, meanwhile: Callable[[], object] = lambda: None
+    ) -> Prompted | Answer | None:
+        """Send AT+CMGS; returns the prompt, the refusal, or None if neither came in time.
+
+        `meanwhile` is done before the answer is looked for.
+        """
         self._transport.write(
             self._engine.submit(argument, self._clock() + self._timeouts.prompt),
         )
-        ended = self._wait()
+        meanwhile()
+        ended = self._take(self._transport.read(0)) or self._wait()
         return None if isinstance(ended, Expired) else ended
 
     def give(self, payload: str) -> None:

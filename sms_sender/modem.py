@@ -113,8 +113,16 @@ class Modem:
             self._sim = ask_sim(self._ask, self._dialect)
         return identity(self._equipment, self._sim, lines, refusal, self._operators)
 
-    def submit(self, length: int, pdu_hex: str, on_prompt: Callable[[], None]) -> SubmitOutcome:
+    def submit(
+        self,
+        length: int,
+        pdu_hex: str,
+        on_prompt: Callable[[], None],
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> SubmitOutcome:
         """Send one PDU.
+
+        `meanwhile` is done while the modem gets ready: what the prompt would have to wait for.
 
         `on_prompt` is called when the modem is ready for it and must return before the first PDU
         byte is written; if it raises, nothing is sent and the outcome is `not_sent`. Raises only
@@ -128,7 +136,7 @@ class Modem:
         try:
             if self._charset is not None:
                 asked, payload = self._as_text(pdu_hex, self._charset)
-            prompt = line.ask_prompt(asked)
+            prompt = line.ask_prompt(asked, meanwhile)
         except PduError as error:
             return SubmitOutcome("not_sent", error=str(error), error_class="retryable")
         except ModemError as error:

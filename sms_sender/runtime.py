@@ -10,9 +10,8 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Protocol
 
 
 class Thread(Protocol):
@@ -77,19 +76,6 @@ class Condition(Protocol):
         """Something changed."""
 
 
-class Mailbox(Protocol):
-    """A queue from many to one."""
-
-    def put(self, item: Any) -> None:
-        """Add an item."""
-
-    def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """Take the oldest; queue.Empty when none came in time."""
-
-    def get_nowait(self) -> Any:
-        """Take the oldest; queue.Empty when there is none."""
-
-
 class Wake:
     """Ends a wait on a descriptor from another thread."""
 
@@ -122,7 +108,6 @@ class Runtime:
     event: Callable[[], Event] = staticmethod(threading.Event)
     latch: Callable[[], Latch] = staticmethod(threading.Lock)
     condition: Callable[[], Condition] = staticmethod(threading.Condition)
-    mailbox: Callable[[], Mailbox] = staticmethod(SimpleQueue)
     wake: Callable[[], Wake] = staticmethod(Wake)
     fresh_id: Callable[[], uuid.UUID] = staticmethod(uuid.uuid4)
     connection: type[sqlite3.Connection] = sqlite3.Connection

@@ -46,6 +46,7 @@ class Tally:
         today: Today = date.today,
     ) -> None:
         self._quota = quota or Quota()
+        self._limited = self._quota != Quota()
         self._sim = sim
         self._key = key
         self._today = today
@@ -61,6 +62,8 @@ class Tally:
 
     def allows(self, part: Part) -> bool:
         """Say whether a message fits, from this part on; if not, the SIM rests until tomorrow."""
+        if not self._limited:
+            return True
         if self._full_on == self._today():
             return False
         message = part.message
@@ -75,6 +78,8 @@ class Tally:
 
         Returns what the journal has to remember with it: SIM, month, number; None if nothing.
         """
+        if not self._limited:
+            return None
         self._turn_month()
         self._sends[self._today()] += 1
         if self._quota.recipients_per_month is None:
@@ -85,11 +90,12 @@ class Tally:
 
     def take_back(self) -> None:
         """The last segment certainly did not go out."""
-        self._sends[self._today()] -= 1
+        if self._limited:
+            self._sends[self._today()] -= 1
 
     def used(self) -> dict[str, Any] | None:
         """Return the counts, each with its limit; None if there is no quota."""
-        if self._quota == Quota():
+        if not self._limited:
             return None
         self._turn_month()
         return {

@@ -80,19 +80,24 @@ class SerialTransport:
 
     def read(self, timeout: float) -> bytes:
         """Return the bytes that are there, or the first to come within `timeout` seconds."""
-        if not self._input.poll(max(timeout, 0) * 1000):
-            return b""
-        try:
-            data = os.read(self._fd, CHUNK)
-        except BlockingIOError:
-            return b""
-        except OSError as error:
-            raise ModemGone(f"{self._port}: {error.strerror}") from error
-        if not data:
+        data = b"" if timeout > 0 else self._read()
+        if data or not self._input.poll(max(timeout, 0) * 1000):
+            return data or b""
+        data = self._read()
+        if data is not None and not data:
             raise ModemGone(f"{self._port}: hung up")
-        return data
+        return data or b""
 
     def close(self) -> None:
         """Close the port and give up the lock on it."""
         with contextlib.suppress(OSError, serial.SerialException):
             self._serial.close()
+
+    def _read(self) -> bytes | None:
+        """Return what is there: nothing also at the end of the line, None if it may yet come."""
+        try:
+            return os.read(self._fd, CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise ModemGone(f"{self._port}: {error.strerror}") from error

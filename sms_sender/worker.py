@@ -202,7 +202,9 @@ class Worker:
                 raise Stopped("this host is fenced")
 
         try:
-            outcome = self._modem.submit(pdu.length, pdu.hex, permitted)
+            outcome = self._modem.submit(
+                pdu.length, pdu.hex, permitted, lambda: intent.settled(ON_DISK_SECONDS)
+            )
         except ModemError as error:
             self._tally.take_back()
             self._not_sent(attempt, str(error))

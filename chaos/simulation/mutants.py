@@ -42,7 +42,10 @@ MUTANTS = (
         "intent after Ctrl-Z",
         1,
         "is not on the disk",
-        (Edit(Worker, "_send", "intent.wait()", "pass"),),
+        (
+            Edit(Worker, "_send", "intent.wait()", "pass"),
+            Edit(Modem, "submit", "line.ask_prompt(asked, meanwhile)", "line.ask_prompt(asked)"),
+        ),
     ),
     Mutant(
         "answer uploaded before it is journalled",

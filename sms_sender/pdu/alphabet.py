@@ -1,5 +1,6 @@
 """The GSM 7-bit default alphabet with its extension table (3GPP TS 23.038 §6.2.1), and packing."""
 
+import codecs
 import re
 import unicodedata
 
@@ -29,6 +30,8 @@ EXTENSION = {
 _FROM_EXTENSION = {code: char for char, code in EXTENSION.items()}
 _SEPTETS = {char: bytes((code,)) for code, char in enumerate(BASIC) if code != ESCAPE}
 _SEPTETS |= {char: bytes((ESCAPE, code)) for char, code in EXTENSION.items()}
+_TO_SEPTETS = {ord(char): septets for char, septets in _SEPTETS.items()}
+_BITS = [f"{code:07b}" for code in range(128)]
 
 _BASIC_CLASS = re.escape(BASIC.replace("\ufffe", ""))
 _EXTENSION_CLASS = re.escape("".join(EXTENSION))
@@ -71,9 +74,9 @@ def count_septets(text: str) -> int:
 def encode_septets(text: str) -> bytes:
     """Return one byte per septet, escapes included; a character outside GSM-7 is a PduError."""
     try:
-        return b"".join([_SEPTETS[char] for char in text])
-    except KeyError as error:
-        raise PduError(f"character not in GSM-7: {error.args[0]!r}") from None
+        return codecs.charmap_encode(text, "strict", _TO_SEPTETS)[0]
+    except UnicodeEncodeError as error:
+        raise PduError(f"character not in GSM-7: {text[error.start]!r}") from None
 
 
 def decode_septets(septets: bytes) -> str:
@@ -103,7 +106,7 @@ def pack(septets: bytes, fill_bits: int = 0) -> bytes:
         return b""
     # Eight septets are seven octets, so one big integer made from the reversed bit string packs
     # them all at C speed.
-    bits = "".join([f"{code:07b}" for code in reversed(septets)]) + "0" * fill_bits
+    bits = "".join(map(_BITS.__getitem__, reversed(septets))) + "0" * fill_bits
     return int(bits, 2).to_bytes((len(bits) + 7) // 8, "little")
 
 

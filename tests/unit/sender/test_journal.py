@@ -9,7 +9,7 @@ import pytest
 
 from sms_sender.errors import JournalError, JournalLocked
 from sms_sender.journal import Journal
-from sms_sender.journal_rows import HELD, LOCAL, REFUSED, Answer, Attempt
+from sms_sender.journal_rows import HELD, LOCAL, REFUSED, Answer, Attempt, write_rows
 from sms_sender.writer import Writer
 from tests.unit.sender.batches_for_tests import batch
 
@@ -230,7 +230,7 @@ class TestWriter:
         return database
 
     def test_what_is_asked_together_is_one_commit(self, database: sqlite3.Connection) -> None:
-        writer = Writer(database)
+        writer = Writer(database, write_rows)
         tickets = [
             writer.put(lambda db, n=n: db.execute("insert into t values (?)", (n,)))  # type: ignore[misc]
             for n in range(100)
@@ -243,7 +243,7 @@ class TestWriter:
         assert database.execute("select count(*) from t").fetchone() == (100,)
 
     def test_one_that_cannot_be_written_spoils_no_other(self, database: sqlite3.Connection) -> None:
-        writer = Writer(database)
+        writer = Writer(database, write_rows)
         tickets = [
             writer.put(lambda db, n=n: db.execute("insert into t values (?)", (n,)))  # type: ignore[misc]
             for n in (1, 2, 2, 3)
@@ -268,7 +268,7 @@ class TestWriter:
                 raise sqlite3.OperationalError("database or disk is full")
             db.execute("insert into t values (1)")
 
-        writer = Writer(database)
+        writer = Writer(database, write_rows)
         writer.start()
         kept = writer.put(write, keep=True)
         with pytest.raises(JournalError):
@@ -282,7 +282,7 @@ class TestWriter:
     def test_what_follows_happens_before_the_ticket_is_good(
         self, database: sqlite3.Connection
     ) -> None:
-        writer = Writer(database)
+        writer = Writer(database, write_rows)
         writer.start()
         done: list[object] = []
         writer.put(lambda db: "written", done.append).wait()

@@ -20,8 +20,9 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @click.command()
 @click.option("--seed", default=2012, show_default=True, help="Of everything that is generated.")
+@click.option("--latency", default=10, show_default=True, help="Milliseconds a modem takes.")
 @click.option("--keep-up/--stop", default=None, help="Leave the stack up (default: on a terminal).")
-def demo(seed: int, keep_up: bool | None) -> None:
+def demo(seed: int, latency: int, keep_up: bool | None) -> None:
     """Run one day of the switch through Airflow, on emulated modems, and count it twice.
 
     On a terminal the Airflow UI stays up until Ctrl-C; otherwise all that was started is stopped.
@@ -39,17 +40,17 @@ def demo(seed: int, keep_up: bool | None) -> None:
                 if tenancy.left_over():
                     say("an earlier demo was killed: ending what it left behind")
                     supervisor.down(say)
-                _day(say, seed)
+                _day(say, seed, latency)
                 if stay:
                     _stay(guest)
     except KeyboardInterrupt:
         raise click.exceptions.Exit(130) from None
 
 
-def _day(say: supervisor.Progress, seed: int) -> None:
-    from include.demo.day import run
+def _day(say: supervisor.Progress, seed: int, latency: int) -> None:
+    from include.demo.day import Size, run
 
-    outcome = run(say, seed=seed)
+    outcome = run(say, Size(latency_ms=latency), seed)
     click.echo(json.dumps(outcome.document, indent=2, ensure_ascii=False))
     if outcome.disagreements:
         raise SmsswitchError("the counts disagree: " + "; ".join(outcome.disagreements))

@@ -34,6 +34,7 @@ GROUPS = (
     ("00:15:c5:b4:1c:8a", "porta_tony", 2),
 )
 STOPPED = "notebook"
+OFFSET = 100  # from the first modem of one host to the first of the next
 CLIENTS = {DUPONT: ("Assurances Dupont", "fr"), CLINIC: ("North Clinic", "en")}
 CONTACT_FILES = 4
 READ = ("awaiting_mapping", "loaded", "rejected", "quarantined", "failed")
@@ -161,10 +162,12 @@ class Day:
     def start_host(self, group: dict[str, Any], modems: int) -> None:
         """A running host of that group."""
         folder = self.folder / group["alias"].replace(" ", "-")
-        seed = self.seed + len(self.hosts)
-        self.hosts.append(
-            start_host(folder, group, modems, latency_ms=self.size.latency_ms, seed=seed)
-        )
+        self.hosts.append(start_host(folder, group, modems, **self.network()))
+
+    def network(self) -> dict[str, Any]:
+        """The one network that every host is on: what becomes of a number does not hang on the host."""
+        offset = OFFSET * len(self.hosts)
+        return {"latency_ms": self.size.latency_ms, "seed": self.seed, "offset": offset}
 
     def contacts(self) -> None:
         """Four files: two with a mapping beside them, one that the client confirms, one hopeless."""

@@ -112,13 +112,16 @@ def start_host(
     *,
     latency_ms: int,
     seed: int,
+    offset: int = 0,
     code: Path | None = None,
 ) -> Host:
     """Start ``modems`` emulated modems and a sender that drives them as the host of ``group``.
 
     ``group`` is what `smsswitch groups add --json` printed: it holds the host's own credential.
     """
-    host, ports = start_modems(folder, modems, latency_ms=latency_ms, seed=seed, code=code)
+    host, ports = start_modems(
+        folder, modems, latency_ms=latency_ms, seed=seed, offset=offset, code=code
+    )
     try:
         config = folder / "sender.toml"
         _write_private(config, _configuration(folder, group, ports))
@@ -130,9 +133,19 @@ def start_host(
 
 
 def start_modems(
-    folder: Path, modems: int, *, latency_ms: int, seed: int, code: Path | None = None
+    folder: Path,
+    modems: int,
+    *,
+    latency_ms: int,
+    seed: int,
+    offset: int = 0,
+    code: Path | None = None,
 ) -> tuple[Host, list[str]]:
-    """Start ``modems`` emulated modems alone: a host without a sender yet, and its ports."""
+    """Start ``modems`` emulated modems alone: a host without a sender yet, and its ports.
+
+    Hosts of one ``seed`` are on one network, where a number has one fate; ``offset`` is where the
+    numbers of this host's modems begin.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for old in ("network.jsonl", "journal.sqlite3", "journal.sqlite3-wal", "journal.sqlite3-shm"):
         (folder / old).unlink(missing_ok=True)
@@ -151,6 +164,7 @@ def start_modems(
         "--delivered": 0.97,
         "--noise": 0.05,
         "--report-delay": 0.5,
+        **({"--offset": offset} if offset else {}),  # unknown to older versions
     }
     words = [word for name, value in options.items() for word in (name, str(value))]
     host.spawn("modems", "simulate", *words)

@@ -19,6 +19,7 @@ FIGURES = {
     "p6": ("benchmarks.p6_taxation:measure", "spool files into taxdata"),
     "p7": ("benchmarks.p7_rating:measure", "rating a million tickets"),
     "p4": ("benchmarks.p4_hosts:measure", "200 hosts claiming and reporting at one PostgreSQL"),
+    "fleet": ("benchmarks.fleet:measure", "the fleet of docs/scale.md at its own pace"),
     "p5": ("benchmarks.p5_sender:measure", "the sender against a bare client and three peers"),
     "p10": ("benchmarks.p10_year:measure", "the pages over a year of 50,000 messages a day"),
     "p8": ("benchmarks.p8_drop:measure", "from a dropped file to its receipt, Airflow running"),

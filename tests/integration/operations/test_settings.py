@@ -1,12 +1,15 @@
 """The settings of the centre: whole or not at all, an area at a time, audited."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from include.billing.parties import seller
 from include.cli import smsswitch
+from include.db import connect
 from include.errors import InputError
 from include.fleet.groups import add_group
 from include.operations.settings import apply, current, defaults, parse, text_of
@@ -22,6 +25,18 @@ def command(*arguments: str) -> Result:
 def test_the_file_that_ships_is_valid_and_says_what_holds_without_one(db: Database) -> None:
     document = parse(text_of("settings.yaml"))
     assert current() == defaults() == {"company": {}} | document
+
+
+def test_the_company_that_the_file_shows_may_issue_invoices(db: Database, tmp_path: Path) -> None:
+    with connect() as conn, pytest.raises(InputError, match="seller_incomplete"):
+        seller(conn)
+    shown = re.search(r"(?m)^# company:\n(?:#   .*\n)+", text_of("settings.yaml"))
+    assert shown is not None
+    file = tmp_path / "company.yaml"
+    file.write_text("version: 1\n" + re.sub(r"(?m)^# ", "", shown.group()))
+    assert command("apply", str(file)).output == "changed: company\n"
+    with connect() as conn:
+        assert seller(conn)["siren"] == "732829320"
 
 
 def test_an_area_is_taken_and_the_others_stay(db: Database, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``python -m rehearsal images|run|up|down|demo|restore``: see docs/runbooks/deployment.md."""
+"""``python -m rehearsal images|run|up|down|demo|full|restore``: see docs/runbooks/deployment.md."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from include.demo.day import Clock, play
 from include.errors import SmsswitchError
 from include.settings import ROOT
 from rehearsal import checks, engine
-from rehearsal.day import SEED, ProductionDay, TlsApi, differences
+from rehearsal.day import SEED, SIZE, ProductionDay, TlsApi, differences, pace
 from rehearsal.faults import Faults
 from rehearsal.production import FOLDER, Production, ProductionError, tell
 from rehearsal.restore import rehearse
@@ -72,9 +72,18 @@ def down() -> int:
 
 def demo() -> int:
     """The demo's day with four faults in it, held against the same day on one machine."""
-    reference = json.loads(_reference().read_text(encoding="utf-8"))
+    reference = _reference()
     with brought_up() as (production, figures):
         return _day(production, figures, reference)
+
+
+def full() -> int:
+    """The day, and the checks of `run` on the same stack afterwards."""
+    reference = _reference()
+    with brought_up() as (production, figures):
+        _day(production, figures, reference)
+        _write("run.json", {"checks": checks.run(production)})
+    return 0
 
 
 def restore() -> int:
@@ -91,14 +100,15 @@ def restore() -> int:
 
 def demo_here() -> int:
     """The same on what `up` has left."""
-    reference = json.loads(_reference().read_text(encoding="utf-8"))
+    reference = _reference()
     with engine.engine(keep=True) as found:
         production = Production(found, tell)
         production.load()
         return _day(production, {}, reference)
 
 
-def _day(production: Production, figures: dict[str, Any], reference: dict[str, Any]) -> int:
+def _day(production: Production, figures: dict[str, Any], summary: Path) -> int:
+    reference = json.loads(summary.read_text(encoding="utf-8"))
     api = TlsApi(production, "admin", production.secret("airflow_admin_password"))
     faults = Faults(production, api, tell)
     day = ProductionDay(production, tell, SEED, faults.at)
@@ -113,6 +123,8 @@ def _day(production: Production, figures: dict[str, Any], reference: dict[str, A
         "disagreements": outcome.disagreements,
         "differences": differences(outcome.document, reference),
         "one_machine_seconds": reference["seconds"],
+        "parts_a_second": pace(host.network_log for host in day.hosts),
+        "one_machine_parts_a_second": pace(summary.parent.glob("*/network.jsonl")),
     }
     _write("demo.json", figures)
     wrong = [*outcome.disagreements, *figures["differences"]]
@@ -129,7 +141,7 @@ def _reference() -> Path:
     tell("first the same day on one machine")
     var = FOLDER / "one-machine"
     subprocess.run(
-        [sys.executable, "-m", "include.cli", "demo"],
+        [sys.executable, "-m", "include.cli", "demo", "--latency", str(SIZE.latency_ms)],
         check=True,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
@@ -153,6 +165,7 @@ TASKS = {
     "up": up,
     "down": down,
     "demo": demo,
+    "full": full,
     "restore": restore,
     "demo-here": demo_here,
 }

@@ -2,9 +2,12 @@
 
 import configparser
 import http.client
+import json
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import paramiko
@@ -107,9 +110,7 @@ class ProductionDay(Day):
     def start_host(self, group: dict[str, Any], modems: int) -> None:
         """A sender in a container of its own, its emulated modems outside."""
         folder = self.folder / group["alias"].replace(" ", "-")
-        farm = start_modems(
-            folder, modems, latency_ms=self.size.latency_ms, seed=self.seed + len(self.hosts)
-        )
+        farm = start_modems(folder, modems, **self.network())
         self.hosts.append(start_sender(self.production, len(self.hosts) + 1, group, farm))  # type: ignore[arg-type]
 
     def drop(self, client: str, name: str, content: bytes) -> None:
@@ -207,6 +208,16 @@ def s3(production: Production, key: str, secret: str) -> dict[str, Any]:
         "endpoint_url": f"https://localhost:{production.port('BUCKET_PORT')}",
         "client_kwargs": {"verify": str(production.secrets / "ca_certificate")},
     }
+
+
+def pace(logs: Iterable[Path]) -> float:
+    """Parts a second that the emulated modems took, from the first to the last."""
+    times = [
+        datetime.fromisoformat(json.loads(line)["at"]).timestamp()
+        for log in logs
+        for line in log.read_text(encoding="utf-8").splitlines()
+    ]
+    return round(len(times) / max(1.0, max(times) - min(times)), 1)
 
 
 def differences(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:

@@ -20,6 +20,7 @@ from include.stack import databases, postgres
 from rehearsal.production import tell
 
 TAG = "v0.1.0"
+COMMIT = "5e8c225db2dd4c4d00c1e2cfa6ce74639852f607"  # what it names, for clones without tags
 FOLDER = var_dir() / "upgrade"
 OLD = FOLDER / "old"
 PEOPLE = 300
@@ -52,6 +53,7 @@ class Version:
 
     code: Path
     database_url: str
+    folder: Path = FOLDER
 
     def smsswitch(self, *arguments: str) -> str:
         """Run `smsswitch …` of that version; its standard output."""
@@ -64,7 +66,7 @@ class Version:
             env={
                 **os.environ,
                 "SMSSWITCH_DATABASE_URL": self.database_url,
-                "SMSSWITCH_VAR": str(FOLDER),
+                "SMSSWITCH_VAR": str(self.folder),
                 "SMSSWITCH_EXTRA_VALID_PREFIXES": FICTION,
                 "PYTHONPATH": str(self.code),
             },
@@ -73,21 +75,21 @@ class Version:
             raise UpgradeError(f"smsswitch {' '.join(arguments[:2])}: {done.stderr.strip()[-800:]}")
         return done.stdout
 
-    def campaign(self, name: str, first: int) -> None:
-        """A list of PEOPLE numbers, and a campaign to it, as far as planned batches."""
-        rows = "".join(f"Ann;063998{first + n:04d}\n" for n in range(PEOPLE))
+    def campaign(self, name: str, first: int, people: int = PEOPLE) -> None:
+        """A list of so many numbers, and a campaign to it, as far as planned batches."""
+        rows = "".join(f"Ann;063998{first + n:04d}\n" for n in range(people))
         files = {
             f"{name}.csv": "prenom;telephone\n" + rows,
             f"{name}.mapping.yaml": MAPPING.format(name=name),
             f"{name}.yaml": CAMPAIGN.format(name=name),
         }
         for file, text in files.items():
-            (FOLDER / file).write_text(text, encoding="utf-8")
-        mapping = ("--mapping", str(FOLDER / f"{name}.mapping.yaml"))
+            (self.folder / file).write_text(text, encoding="utf-8")
+        mapping = ("--mapping", str(self.folder / f"{name}.mapping.yaml"))
         self.smsswitch(
-            "contacts", "import", str(FOLDER / f"{name}.csv"), "--client", "acme", *mapping
+            "contacts", "import", str(self.folder / f"{name}.csv"), "--client", "acme", *mapping
         )
-        self.smsswitch("campaigns", "apply", str(FOLDER / f"{name}.yaml"), "--client", "acme")
+        self.smsswitch("campaigns", "apply", str(self.folder / f"{name}.yaml"), "--client", "acme")
         self.smsswitch("campaigns", "expand")
 
 
@@ -139,21 +141,28 @@ def _prepare() -> str:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     archive = FOLDER / "old.tar"
-    done = subprocess.run(
-        ["git", "archive", "--output", str(archive), TAG],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise UpgradeError(f"git knows no {TAG} here: {done.stderr.strip()}")
+    _export(archive)
     with tarfile.open(archive) as tar:
         tar.extractall(OLD, filter="data")
     server = postgres.start(FOLDER / "postgres")
     databases.make(server.url, "smsswitch")
     os.environ["SMSSWITCH_DATABASE_URL"] = server.database_url("smsswitch")
     return server.database_url("smsswitch")
+
+
+def _export(archive: Path) -> None:
+    """The tree of the old version; UpgradeError says why it cannot be had here."""
+    words: list[str] = []
+    for name in (TAG, COMMIT):
+        command = ["git", "archive", "--output", str(archive), name]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if not done.returncode:
+            return
+        words.append(done.stderr.strip())
+    raise UpgradeError(
+        f"neither the tag {TAG} nor its commit {COMMIT[:7]} is in this checkout (a shallow clone, or no "
+        f"clone at all?): {words[-1]}; `git fetch --tags --unshallow` brings them"
+    )
 
 
 def _host(old: Version, number: int) -> Host:

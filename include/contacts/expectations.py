@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.contacts.gx_library import great_expectations
 from include.contacts.mapping import Mapping
-from include.contacts.rows import CODE, MAX_TEXT, Verdicts, clean_text, e164, numbered_slices
+from include.contacts.rows import CODE, MAX_TEXT, Verdicts, clean_text, numbered_slices
 from include.contacts.table import CellTable
 from include.errors import SmsswitchError
 
@@ -28,7 +27,8 @@ class ValidationFailedError(SmsswitchError):
     """An expectation could not be evaluated."""
 
 
-_E164 = r"^\+[1-9][0-9]{6,14}$"
+#: E.164 without its +: seven to fifteen digits, the first no zero.
+_E164 = (10**6, 10**15 - 1)
 #: Refused rows up to here are a matter of rows: a share of a few rows says nothing of the file.
 FEW_ROWS = 20
 _PIECE_ROWS = 200_000
@@ -80,12 +80,12 @@ def _frames(table: CellTable, mapping: Mapping, verdicts: Verdicts) -> Iterator[
 
 
 def _promises(part: pa.RecordBatch, mapping: Mapping, numbers: Any, codes: Any) -> pa.Table:
-    """What is expected of rows: of a text only its length, which is quicker to look at."""
+    """What is expected of rows, as numbers, which are quicker to look at than texts."""
     loaded = codes == 0
     usable = loaded | (codes == CODE["opted_out"]) | (codes == CODE["duplicate_in_file"])
     columns = {
         "phone": pa.array(numbers, mask=~usable),
-        "loaded_phone": e164(np.where(loaded, numbers, 0)),
+        "loaded_phone": pa.array(numbers, mask=~loaded),
     }
     for field, column in mapping.texts.items():
         length = pc.utf8_length(clean_text(part[f"c{column}"]))
@@ -106,8 +106,8 @@ def _suite(mapping: Mapping, max_reject_ratio: float) -> Any:
             expect.ExpectColumnValuesToNotBeNull(
                 column="phone", mostly=round(1 - max_reject_ratio, 4), severity="warning"
             ),
-            expect.ExpectColumnValuesToMatchRegex(
-                column="loaded_phone", regex=_E164, severity="critical"
+            expect.ExpectColumnValuesToBeBetween(
+                column="loaded_phone", min_value=_E164[0], max_value=_E164[1], severity="critical"
             ),
             expect.ExpectColumnValuesToBeUnique(column="loaded_phone", severity="critical"),
             *(

@@ -1,25 +1,31 @@
-"""The good rows of one file into its list: COPY into a staging table, one merge, one transaction."""
+"""The good rows of one file into its list, in one transaction.
+
+A list without contacts is filled by COPY; otherwise the rows go to a staging table and are merged.
+"""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import Json
 
 from include.contacts.mapping import Mapping
+from include.contacts.ordered import good_rows
 from include.contacts.refusal import RefusalError
-from include.contacts.rows import Verdicts, clean_text, e164, numbered_slices
+from include.contacts.rows import Verdicts, e164
 from include.contacts.table import CellTable
 from include.contacts.uploads import Upload, change_state
 from include.db import connect, sql
 from include.db.audit import record
 
-_SENT_BYTES = 1024 * 1024
+_Item = TypeVar("_Item")
+_SENT_BYTES = 8 * 1024 * 1024
 _FIELDS = ("first_name", "last_name", "variable1", "variable2")
 
 
@@ -32,33 +38,41 @@ def load(
 ) -> dict[str, int]:
     """Load and close the upload in one transaction; ``{loaded, updated, unchanged, removed}``.
 
-    ``check`` is called while PostgreSQL merges; whatever it raises undoes the load. Raises
+    ``check`` is called while PostgreSQL loads; whatever it raises undoes the load. Raises
     ``RefusalError`` (``list_in_use``) where mode replace would take contacts away from a campaign
     that is under way; then nothing has changed.
     """
     with connect() as conn:
-        list_id, using = _lock_list(conn, upload, mapping)
-        if using and mapping.mode == "replace":
+        found = _lock_list(conn, upload, mapping)
+        if found.campaign and mapping.mode == "replace":
             check()
-            raise RefusalError("list_in_use", list=mapping.list_name, campaign=using)
-        staged = _stage(conn, table, mapping, verdicts)
+            raise RefusalError("list_in_use", list=mapping.list_name, campaign=found.campaign)
+        rows = good_rows(table, mapping, verdicts)
+        fill = _fill if found.is_empty else _merge
         with ThreadPoolExecutor(1) as beside:
-            merging = beside.submit(_merge, conn, list_id, upload, mapping)
+            filling = beside.submit(fill, conn, rows, found.list_id, upload, mapping)
             try:
                 check()
             except BaseException:
                 conn.cancel()
                 raise
-            counts = merging.result()
-        counts["unchanged"] = staged - counts["loaded"] - counts["updated"]
+            counts = filling.result()
         _remember(conn, upload, mapping, counts)
         if not change_state(conn, upload.upload_id, ["loading"], "loaded"):
             raise RuntimeError(f"{upload.import_id} left state loading while it was loaded")
     return counts
 
 
-def _lock_list(conn: Connection, upload: Upload, mapping: Mapping) -> tuple[int, str | None]:
-    """The list, and a campaign that still needs its contacts."""
+@dataclass(frozen=True)
+class _Found:
+    """The list as it is now, locked, and a campaign that still needs its contacts."""
+
+    list_id: int
+    is_empty: bool
+    campaign: str | None
+
+
+def _lock_list(conn: Connection, upload: Upload, mapping: Mapping) -> _Found:
     with conn.cursor() as cur:
         cur.execute(
             sql("contacts/ensure_list"),
@@ -70,45 +84,69 @@ def _lock_list(conn: Connection, upload: Upload, mapping: Mapping) -> tuple[int,
             },
         )
         list_id = int(cur.fetchone()[0])  # type: ignore[index]
+        cur.execute("select not exists (select from contact where list_id = %s)", (list_id,))
+        is_empty = bool(cur.fetchone()[0])  # type: ignore[index]
         cur.execute(sql("contacts/campaign_using_list"), {"list_id": list_id})
         using = cur.fetchone()
-    return list_id, using[0] if using else None
+    return _Found(list_id, is_empty, using[0] if using else None)
 
 
-def _stage(conn: Connection, table: CellTable, mapping: Mapping, verdicts: Verdicts) -> int:
-    staged = 0
-    with conn.cursor() as cur:
-        cur.execute(sql("contacts/create_staging"))
-        for part, numbers, codes in numbered_slices(table, mapping, verdicts):
-            good = np.flatnonzero(codes == 0)
-            rows = _staging_rows(part.take(pa.array(good)), numbers[good], mapping)
-            buffer = pa.BufferOutputStream()
-            pyarrow.csv.write_csv(rows, buffer, pyarrow.csv.WriteOptions(include_header=False))
-            columns = ", ".join(rows.column_names)
-            cur.copy_expert(
-                f"copy staging_contact ({columns}) from stdin (format csv)",
-                pa.BufferReader(buffer.getvalue()),
-                size=_SENT_BYTES,
+def _fill(
+    conn: Connection, rows: Iterator[pa.Table], list_id: int, upload: Upload, mapping: Mapping
+) -> dict[str, int]:
+    """Into a list without contacts, which stays locked: nothing can be there already."""
+    same: dict[str, Any] = {"list_id": list_id, "upload_id": upload.upload_id}
+    if mapping.consent:
+        same["consent"] = json.dumps(mapping.consent)
+    loaded = _copy(conn, "contact", rows, mapping, same)
+    return {"loaded": loaded, "updated": 0, "unchanged": 0, "removed": 0}
+
+
+def _copy(
+    conn: Connection, into: str, rows: Iterator[pa.Table], mapping: Mapping, same: dict[str, Any]
+) -> int:
+    """The rows, each with ``same`` besides, into a table; how many they were."""
+    count = 0
+    with conn.cursor() as cur, closing(_ahead(_written(rows, mapping, same))) as portions:
+        for columns, data in portions:
+            cur.copy_expert(f"copy {into} ({columns}) from stdin (format csv)", data, _SENT_BYTES)
+            count += cur.rowcount
+    return count
+
+
+def _written(
+    portions: Iterator[pa.Table], mapping: Mapping, same: dict[str, Any]
+) -> Iterator[tuple[str, pa.BufferReader]]:
+    for rows in portions:
+        columns = {"row_number": rows["row_number"], "msisdn": e164(rows["number"].to_numpy())}
+        columns |= {to: rows[to] for to in mapping.texts if to in _FIELDS}
+        if mapping.variables:
+            own = rows.select(mapping.variables).to_pylist()
+            columns["variables"] = pa.array(
+                [json.dumps({k: v for k, v in row.items() if v is not None}) for row in own],
+                pa.string(),
             )
-            staged += len(good)
-        cur.execute("analyze staging_contact")
-    return staged
-
-
-def _staging_rows(part: pa.RecordBatch, numbers: Any, mapping: Mapping) -> pa.Table:
-    columns = {"row_number": part["row"], "msisdn": e164(numbers)}
-    texts = {to: clean_text(part[f"c{i}"]) for to, i in mapping.texts.items()}
-    columns |= {to: text for to, text in texts.items() if to in _FIELDS}
-    if mapping.variables:
-        own = pa.table({to: texts[to] for to in mapping.variables}).to_pylist()
-        columns["variables"] = pa.array(
-            [json.dumps({k: v for k, v in row.items() if v is not None}) for row in own],
-            pa.string(),
+        columns |= {name: pa.repeat(value, len(rows)) for name, value in same.items()}
+        out = pa.BufferOutputStream()
+        pyarrow.csv.write_csv(
+            pa.table(columns), out, pyarrow.csv.WriteOptions(include_header=False)
         )
-    return pa.table(columns)
+        yield ", ".join(columns), pa.BufferReader(out.getvalue())
 
 
-def _merge(conn: Connection, list_id: int, upload: Upload, mapping: Mapping) -> dict[str, int]:
+def _ahead(items: Iterator[_Item]) -> Generator[_Item, None, None]:
+    """The same items, each made while the one before it is used."""
+    with ThreadPoolExecutor(1) as beside:
+        following = beside.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = beside.submit(next, items, None)
+            yield item
+
+
+def _merge(
+    conn: Connection, rows: Iterator[pa.Table], list_id: int, upload: Upload, mapping: Mapping
+) -> dict[str, int]:
+    """Into a list that has contacts: beside it first, then what is new and what has changed."""
     replace = mapping.mode == "replace"
     values = {
         "list_id": list_id,
@@ -118,6 +156,9 @@ def _merge(conn: Connection, list_id: int, upload: Upload, mapping: Mapping) -> 
     }
     counts = {"loaded": 0, "updated": 0, "removed": 0}
     with conn.cursor() as cur:
+        cur.execute(sql("contacts/create_staging"))
+        staged = _copy(conn, "staging_contact", rows, mapping, {})
+        cur.execute("analyze staging_contact")
         if mapping.mode != "append":
             cur.execute(sql("contacts/update_known"), values)
             counts["updated"] = cur.rowcount
@@ -126,7 +167,7 @@ def _merge(conn: Connection, list_id: int, upload: Upload, mapping: Mapping) -> 
         if replace:
             cur.execute(sql("contacts/delete_missing"), values)
             counts["removed"] = cur.rowcount
-    return counts
+    return {**counts, "unchanged": staged - counts["loaded"] - counts["updated"]}
 
 
 def _remember(conn: Connection, upload: Upload, mapping: Mapping, counts: dict[str, int]) -> None:

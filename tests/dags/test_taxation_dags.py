@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from include.taxation import approval, profiles
+from include.taxation.analyse import treatments
 from include.taxation.generate import write_spool
 from include.taxation.pbx import add
 from tests.conftest import Database
@@ -108,6 +109,12 @@ def test_the_words_of_the_buttons_are_those_of_the_library(bag: Any) -> None:
 
     ours = (approval.ALLOW, approval.REFUSE)
     assert ours == (layout_question.ALLOW, layout_question.REFUSE)
+
+
+def test_the_form_names_the_analyses_that_there_are(bag: Any, db: Database) -> None:
+    import analysis_form
+
+    assert sorted(each["name"] for each in treatments()) == analysis_form.ANALYSES
 
 
 def test_the_form_of_the_ingest_names_a_pbx_a_file_or_a_replay(

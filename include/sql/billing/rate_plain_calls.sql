@@ -21,53 +21,55 @@ select
   case when w.seconds > 0 and w.next_charged > 0 then w.next_charged end
 from (
   select
-    n.*,
-    least(greatest(n.charged * n.slope + n.next_charged * n.next_slope + n.base, n.low), n.high) as whole
+    k.ticket_id, k.tariff_id, k.seconds, k.currency, k.rate_index, k.next_index, k.half, k.parts, k.quantum,
+    k.zero_cost, k.charged, k.next_charged,
+    least(greatest(k.charged * k.slope + k.next_charged * k.next_slope + k.base, k.low), k.high) as whole
   from (
     select
-      m.ticket_id, m.tariff_id, m.seconds, m.currency, m.rate_index, m.next_index, m.slope, m.next_slope, m.base,
-      m.low, m.high, m.parts, m.half, m.quantum, m.zero_cost,
-      m.only_increment * (
-        m.times - (m.completed_only and m.times > 0 and m.goes_on > m.seconds)::integer
+      f.ticket_id, f.tariff_id, f.seconds, f.currency, f.rate_index, f.next_index, f.half, f.parts, f.quantum,
+      f.zero_cost, f.slope, f.next_slope, f.base, f.low, f.high,
+      f.increment * (
+        f.times - (f.completed_only and f.times > 0 and f.only_from + f.times * f.increment > f.seconds)::integer
       ) as charged,
-      m.next_increment * (
-        m.next_times - (
-          m.completed_only and m.next_times > 0 and m.goes_on + m.next_times * m.next_increment > m.seconds
-        )::integer
-      ) as next_charged
+      case
+        when f.crosses then f.next_increment * (
+          select n.times - (
+            f.completed_only and n.times > 0 and n.begins + n.times * f.next_increment > f.seconds
+          )::integer
+          from (
+            select
+              b.begins,
+              greatest(0, (f.seconds - b.begins + f.next_increment - 1) / f.next_increment) as times
+            from (values (f.only_from + f.times * f.increment)) as b (begins)
+            offset 0
+          ) as n
+        )
+        else 0
+      end as next_charged
     from (
       select
-        k.*,
-        greatest(0, (k.seconds - k.goes_on + k.next_increment - 1) / k.next_increment) as next_times
-      from (
-        select
-          f.*,
-          f.only_from + f.times * f.only_increment as goes_on
-        from (
-          select
-            c.ticket_id, c.tariff_id, c.seconds, h.currency, l.*,
-            greatest(
-              0, (least(t.run_until - c.start_at, c.seconds) - l.only_from + l.only_increment - 1) / l.only_increment
-            ) as times
-          from rating_call as c
-          join rating_reached as h on h.called = c.called and h.group_id = c.group_id
-          join rating_timeline as t on t.shape_id = h.shape_id and t.hour = c.start_at / 3600
-          join rating_line as l on l.plan_id = h.plan_id and l.slot = t.slot and l.next_slot = t.next_slot
-          where
-            h.reason is null
-            and c.start_at >= t.from_at and c.start_at < t.until_at
-            and case
-              when c.start_at + c.seconds <= t.run_until then true
-              when l.next_index is null then false
-              else c.start_at + c.seconds <= t.next_until and t.run_until - c.start_at > l.only_from
-            end
-          offset 0
-        ) as f
-        offset 0
-      ) as k
+        c.ticket_id, c.tariff_id, c.seconds, h.currency, l.rate_index, l.next_index, l.half, l.parts, l.quantum,
+        l.zero_cost, l.slope, l.next_slope, l.base, l.low, l.high, l.only_from, l.only_increment as increment,
+        l.next_increment, l.completed_only,
+        c.start_at + c.seconds > t.run_until as crosses,
+        greatest(
+          0, (least(t.run_until - c.start_at, c.seconds) - l.only_from + l.only_increment - 1) / l.only_increment
+        ) as times
+      from rating_call as c
+      join rating_reached as h on h.called = c.called and h.group_id = c.group_id
+      join rating_timeline as t on t.shape_id = h.shape_id and t.hour = c.start_at / 3600
+      join rating_line as l on l.plan_id = h.plan_id and l.slot = t.slot and l.next_slot = t.next_slot
+      where
+        h.reason is null
+        and c.start_at >= t.from_at and c.start_at < t.until_at
+        and case
+          when c.start_at + c.seconds <= t.run_until then true
+          when l.next_index is null then false
+          else c.start_at + c.seconds <= t.next_until and t.run_until - c.start_at > l.only_from
+        end
       offset 0
-    ) as m
+    ) as f
     offset 0
-  ) as n
+  ) as k
   offset 0
 ) as w

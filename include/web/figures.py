@@ -31,6 +31,7 @@ def overview() -> Row:
         "rate": round(sum(group["rate"] for group in groups), 1),
         "capacity_left": int(live * minutes_left(at)),
         "questions_waiting": sum(questions.values()),
+        "questions": questions,
     }
     return {"at": at, "tiles": tiles, "groups": [_own(group) for group in groups]}
 

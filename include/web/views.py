@@ -50,6 +50,11 @@ def overview_page(
         page,
         at=document["at"],
         tiles=document["tiles"],
+        questions=", ".join(
+            t(f"monitoring.question.{kind}", n=n)
+            for kind, n in document["tiles"]["questions"].items()
+            if n
+        ),
         groups=document["groups"],
         alerts=said,
         untold=t("monitoring.alerts_untold", n=untold, error=error) if error else None,

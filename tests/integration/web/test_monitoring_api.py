@@ -94,7 +94,10 @@ def test_questions_are_counted(busy: Scene, site: Site) -> None:
         "update upload set state = 'awaiting_mapping' where upload_id = 1"
     )
     busy.db.conn.cursor().execute("update message set state = 'uncertain' where message_id = 10")
-    assert site.get("/api/groups").json()["tiles"]["questions_waiting"] == 2
+    tiles = site.get("/api/groups").json()["tiles"]
+    assert tiles["questions_waiting"] == 2
+    assert tiles["questions"] == {"mappings": 1, "approvals": 0, "uncertain": 1}
+    assert "colonnes d&#39;un fichier, messages incertains d&#39;une campagne" in site.get("/").text
 
 
 @pytest.mark.parametrize(

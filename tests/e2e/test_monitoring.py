@@ -14,10 +14,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from include.demo.hosts import Host, start_host
+from include.fleet import rollup
 from include.fleet.groups import add_group, new_credential, set_state
 from include.stack import supervisor
+from include.stack.processes import free_ports
 from tests.conftest import Database
 from tests.integration.campaigns.scene import Scene
+from tests.integration.operations.receiving import Office, receivers
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -49,6 +52,13 @@ class Stack:
             row = cur.fetchone()
             return row[0] if row else None
 
+    def airflow(self, query: str) -> int:
+        """Airflow's own database; how many rows it was."""
+        url = str(self.known["database_url"]).rpartition("/")[0] + "/airflow"
+        with closing(psycopg2.connect(url)) as conn, conn, conn.cursor() as cur:
+            cur.execute(query)
+            return cur.rowcount
+
     def state(self, alias: str) -> Any:
         return self.one("select state::text from modem_group where alias = %s", alias)
 
@@ -59,13 +69,23 @@ def _own_folders() -> None:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def office() -> Iterator[Office]:
+    (port,) = free_ports(1)
+    office = Office(port)
+    office.open()
+    yield office
+    office.shut()
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, office: Office) -> Iterator[Stack]:
     var = tmp_path_factory.mktemp("web") / "var"
     lines: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         for name in [n for n in os.environ if n.startswith(("SMSSWITCH_", "AIRFLOW_"))]:
             patch.delenv(name)
         patch.setenv("SMSSWITCH_VAR", str(var))
+        patch.setenv("SMSSWITCH_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         try:
             supervisor.up(lines.append)
             running = Stack(var)
@@ -244,6 +264,35 @@ def test_a_phone_needs_no_sideways_scrolling_and_the_theme_is_airflows(
     assert someone.wrong == []
 
 
+def test_a_run_that_is_late_is_told_by_mail_and_on_the_page(
+    visit: Any, stack: Stack, office: Office
+) -> None:
+    """The roll-up hangs; Airflow's own deadline, brought forward, is seen missed by its scheduler."""
+    receivers("{to: ops@a.example, language: en}")
+    with closing(psycopg2.connect(stack.known["database_url"])) as conn, conn.cursor() as cur:
+        cur.execute("select pg_advisory_xact_lock(%s)", (rollup.ALONE,))
+        hangs = (  # one that had passed the lock ends, and the next waits
+            "update deadline as d set deadline_time = now() from dag_run as r, task_instance as t "
+            "where d.dagrun_id = r.id and not d.missed and r.dag_id = 'fleet_monitor' "
+            "and t.dag_id = r.dag_id and t.run_id = r.run_id and t.task_id = 'roll_up' "
+            "and t.state = 'running'"
+        )
+
+        def told_late() -> bool:
+            stack.airflow(hangs)
+            return told(office, "DAG late: fleet_monitor, due since 20")
+
+        wait_for("the mail", told_late)
+        page = visit("viewer", "en-GB").open()
+        expect(page.get_by_text("DAG late: fleet_monitor")).to_be_visible()
+    wait_for("the mail that it is over", lambda: told(office, "Over: DAG late: fleet_monitor"))
+
+
+def told(office: Office, words: str) -> bool:
+    """Whether a mail says so, alone or with other news."""
+    return any(words in mail.get_content() for mail in office.post.mails)
+
+
 PATIENCE = 180.0
 HOLDS = """
 select count(*) from send_batch join modem_group using (group_id)
@@ -271,11 +320,12 @@ def sender(stack: Stack, tmp_path: Path) -> Iterator[Host]:
             host.kill()
 
 
-def wait_for(what: str, holds: Callable[[], bool], sender: Host) -> None:
+def wait_for(what: str, holds: Callable[[], bool], sender: Host | None = None) -> None:
     """However slow the machine is: the state counts, not the time."""
     until = time.monotonic() + PATIENCE
     while not holds():
-        sender.check()
+        if sender is not None:
+            sender.check()
         assert time.monotonic() < until, what
         time.sleep(0.2)
 

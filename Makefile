@@ -9,7 +9,7 @@ LOCKS := requirements.lock requirements-dev.lock requirements-sender.lock
 LOCK := $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header
 export UV_NO_PROGRESS := 1
 
-.PHONY: setup check test up down demo bench chaos lock lock-check compose-check compose-run compose-demo compose-restore upgrade-check kubernetes-check clean wipe fmt schema docs-data docs-pictures sender-dist sender-dist-check
+.PHONY: setup check test up down demo bench chaos lock lock-check compose-check compose-run compose-demo compose-restore upgrade-check pooler-check kubernetes-check clean wipe fmt schema docs-data docs-pictures sender-dist sender-dist-check
 
 setup: $(VENV)/.synced  ## virtual environment with everything, both commands in it
 
@@ -86,8 +86,11 @@ compose-demo: setup ## the demo's day on it while a worker, a scheduler, Postgre
 compose-restore: setup ## a day, a backup, everything burnt but the hosts, a restore: what is left, and what hosts say of the time between
 	@$(PY) -m rehearsal restore
 
-upgrade-check: setup ## version 0.1.0 with its senders at work, brought to this one (needs the tag v0.1.0)
+upgrade-check: setup ## version 0.1.0 with its senders at work, brought to this one (needs the tag v0.1.0 or the commit it names)
 	@$(PY) -m rehearsal.upgrade
+
+pooler-check: setup ## senders and pipelines through a PgBouncer in session and in transaction mode (needs pgbouncer)
+	@$(PY) -m rehearsal.pooler
 
 kubernetes-check: setup ## kubernetes/ against the schemas of Kubernetes and against docker-compose.yaml
 	@$(PY) scripts/kubernetes_check.py

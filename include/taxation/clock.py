@@ -32,6 +32,7 @@ class PbxClock:
     def __init__(self, timezone: str) -> None:
         self.zone = ZoneInfo(timezone)
         self._days: dict[bytes, Day] = {}
+        self._odd_hours: dict[bytes, frozenset[int]] = {}
 
     def day(self, value: bytes) -> Day:
         """What the day ``YYYYMMDD`` is."""
@@ -58,6 +59,11 @@ class PbxClock:
         """The hours of a day ``YYYYMMDD`` in which some time does not exist or comes twice."""
         if self.day(value) is not Day.CHANGING:
             return frozenset()
+        if value not in self._odd_hours:
+            self._odd_hours[value] = self._find_odd_hours(value)
+        return self._odd_hours[value]
+
+    def _find_odd_hours(self, value: bytes) -> frozenset[int]:
         quarters = [(hour, minute) for hour in range(24) for minute in (0, 15, 30, 45)]
         return frozenset(
             hour

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import blake2b, sha256
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from include.taxation.clock import PbxClock
 from include.taxation.exact import ExactReader, Rejected
 from include.taxation.fields import Stored
+from include.taxation.hashes import SIZE, RecordHasher
 from include.taxation.matrix import (
     Bytes,
     MatrixReader,
@@ -44,7 +44,8 @@ class Tally:
 class Converter:
     """Turns the records of one section into the text that COPY reads.
 
-    ``written`` names the columns to fill, all of those that ``filled`` gives or more.
+    ``written`` names the columns to fill, all of those that ``filled`` gives or more; ``hashes`` are
+    those of the records, where they were made before.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Converter:
         charset: str,
         tally: Tally,
         written: Set[str] | None = None,
+        hashes: Sequence[bytes] | None = None,
     ) -> None:
         self.section = section
         self.clock = clock
@@ -74,9 +76,8 @@ class Converter:
         )
         dates = {each.name: each for each in in_order if each.kind == "timestamp"}
         self._date = dates.get("enddatetime") or dates.get("startdatetime")
-        # The same bytes are the same ticket only under one layout of one PBX.
-        key = sha256(f"{pbx}/{section.layout.id}".encode()).digest()
-        self._empty_hash = blake2b(digest_size=12, person=key[:16], salt=key[16:])
+        self._hasher = RecordHasher(pbx, section.layout)
+        self._hashes = hashes
         self._call_types = call_types(section.version)
 
     @property
@@ -106,7 +107,7 @@ class Converter:
             chunk = records[at : at + CHUNK_RECORDS]
             body = self.section.piece(at, at + len(chunk))
             first_line = self.section.first_line + at
-            digests = self._digests(body, self._order[at : at + len(chunk)])
+            digests = self._digests(body, slice(at, at + len(chunk)))
             self.digests.append(digests)
             read = matrix.read(body, chunk, _own_matrix(own, first_line, digests))
             self._count(read)
@@ -126,17 +127,13 @@ class Converter:
             text = b"".join(lines)
             yield text if text.isascii() else text.decode(self.charset, "replace").encode()
 
-    def _digests(self, body: bytes, order: npt.NDArray[np.int64]) -> Bytes:
+    def _digests(self, body: bytes, place: slice) -> Bytes:
         """What is the same for the same record; dates come first, so that an index grows at its end."""
-        stride, hashes = self.section.stride, []
-        for at in range(0, len(body), stride):
-            hashed = self._empty_hash.copy()
-            hashed.update(body[at : at + stride])
-            hashes.append(hashed.digest())
+        hashes = self._hashes[place] if self._hashes else self._hasher.hashes(body)
         return np.hstack(
             [
-                order.astype(">u4").view(np.uint8).reshape(-1, 4),
-                np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 12),
+                self._order[place].astype(">u4").view(np.uint8).reshape(-1, 4),
+                np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, SIZE),
             ]
         )
 

@@ -6,10 +6,12 @@ What can be known of the cut from the code stream is checked here; the rest show
 
 import io
 import logging
+import os
 import re
 import subprocess
 import tempfile
 import zlib
+from typing import Protocol
 
 import numpy as np
 
@@ -43,15 +45,27 @@ class _CappedOutput:
         return self.buffer.write(data)
 
 
-def plain_bytes(data: bytes, *, limit: int = LIMIT_BYTES) -> bytes:
-    """The text of a spool file.
+class Listener(Protocol):
+    """Has something to do with the text while the rest of it is still being unpacked."""
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece."""
+
+    def forget(self) -> None:
+        """What was fed is not the text."""
+
+
+def plain_bytes(
+    data: bytes, *, limit: int = LIMIT_BYTES, listener: Listener | None = None
+) -> bytes:
+    """The text of a spool file; ``listener`` is fed with it where another process unpacks it.
 
     Raises ``SpoolFault``: ``truncated``, ``not_compressed_data``, ``inflates_over_limit``,
     ``no_format_line`` for data that holds nothing.
     """
     cap = min(limit, max(len(data) * LIMIT_RATIO, RATIO_FREE_BYTES))
     if data.startswith(COMPRESS_MAGIC):
-        return _from_compress(data, cap)
+        return _from_compress(data, cap, listener)
     if data.startswith(GZIP_MAGIC):
         return _from_gzip(data, cap)
     if len(data) > limit:
@@ -61,9 +75,9 @@ def plain_bytes(data: bytes, *, limit: int = LIMIT_BYTES) -> bytes:
     return data
 
 
-def _from_compress(data: bytes, cap: int) -> bytes:
+def _from_compress(data: bytes, cap: int, listener: Listener | None) -> bytes:
     try:
-        text = _uncompress(data, cap)
+        text = _uncompress(data, cap, listener)
     except _Overflow:
         raise SpoolFault("inflates_over_limit", detail=f"more than {cap} bytes") from None
     except (ValueError, RuntimeError) as error:
@@ -73,23 +87,26 @@ def _from_compress(data: bytes, cap: int) -> bytes:
     return text
 
 
-def _uncompress(data: bytes, cap: int) -> bytes:
+def _uncompress(data: bytes, cap: int, listener: Listener | None) -> bytes:
     """Large data by the gzip program, whose work another processor core can do, and faster."""
     try:
         import ncompress
     except ImportError:
-        return _uncompress_with_gzip(data, cap)
+        return _uncompress_with_gzip(data, cap, listener)
     if len(data) >= LARGE_BYTES:
         try:
-            return _uncompress_with_gzip(data, cap)
+            return _uncompress_with_gzip(data, cap, listener)
         except (ValueError, OSError):
             log.info("gzip did not take the data: a second opinion follows")
+            if listener is not None:
+                listener.forget()
     sink = _CappedOutput(cap)
     ncompress.decompress(data, sink)
     return sink.buffer.getvalue()
 
 
-def _uncompress_with_gzip(data: bytes, cap: int) -> bytes:
+def _uncompress_with_gzip(data: bytes, cap: int, listener: Listener | None = None) -> bytes:
+    sink = _CappedOutput(cap)
     with tempfile.TemporaryFile() as source:
         source.write(data)
         source.seek(0)
@@ -102,14 +119,17 @@ def _uncompress_with_gzip(data: bytes, cap: int) -> bytes:
         )
         assert process.stdout is not None
         with process:
-            out = process.stdout.read(cap + 1)
-            if len(out) > cap:
+            try:
+                while piece := os.read(process.stdout.fileno(), _PIPE_BYTES):
+                    sink.write(piece)
+                    if listener is not None:
+                        listener.feed(piece)
+            except _Overflow:
                 process.kill()
-    if len(out) > cap:
-        raise _Overflow
+                raise
     if process.returncode > 0:
         raise ValueError("gzip refused the data")
-    return out
+    return sink.buffer.getvalue()
 
 
 def _from_gzip(data: bytes, cap: int) -> bytes:

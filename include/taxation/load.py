@@ -18,6 +18,7 @@ from include.taxation.convert import Converter, Tally
 from include.taxation.decompress import plain_bytes
 from include.taxation.doubles import Doubles
 from include.taxation.faults import SpoolFault
+from include.taxation.hashes import HashesAhead
 from include.taxation.layout import Layout
 from include.taxation.pbx import Pbx
 from include.taxation.records import Section, sections
@@ -72,10 +73,18 @@ def load(conn: Connection, file_id: int, data: bytes, pbx: Pbx) -> Loaded:
     loaded = Loaded()
     clock = PbxClock(pbx.timezone)
     doubles = Doubles(conn)
-    for section in sections(plain_bytes(data), blanks_stripped=pbx.blanks_stripped):
+    ahead = HashesAhead(pbx.code)
+    text = plain_bytes(data, listener=ahead)
+    for section in sections(text, blanks_stripped=pbx.blanks_stripped):
         plan = _adapt(conn, section, pbx, loaded)
         converter = Converter(
-            section, plan.stored, clock, pbx=pbx.code, charset=pbx.charset, tally=loaded.tally
+            section,
+            plan.stored,
+            clock,
+            pbx=pbx.code,
+            charset=pbx.charset,
+            tally=loaded.tally,
+            hashes=ahead.of(section),
         )
         doubles.expect([converter])
         copy_rows(conn, [(file_id, converter)])

@@ -14,7 +14,8 @@ from include.taxation.layout import Layout, parse_format_line
 class Section:
     """The records after one format line, each exactly ``layout.record_length`` bytes and a \\n.
 
-    They are what ``text`` holds from ``start`` on: a large spool is not copied.
+    They are what ``text`` holds from ``start`` on. The only section of a spool is not copied out of it;
+    of all others ``start`` is 0.
     """
 
     layout: Layout

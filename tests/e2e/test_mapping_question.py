@@ -1,4 +1,4 @@
-"""The question about a file's columns in a really running Airflow: opened, refused, answered, overtaken."""
+"""Questions in a really running Airflow: a file's columns opened, refused, answered, overtaken; layouts."""
 
 import json
 import os
@@ -15,6 +15,7 @@ from playwright.sync_api import Page, TimeoutError, sync_playwright
 
 from include.stack import supervisor
 from include.stack.airflow import AirflowError, Api
+from tests.e2e.layout_question import one_layout_is_refused_and_one_allowed
 from tests.integration.client_files import csv_bytes, mapping, people
 
 CHROMIUM = shutil.which("chromium")
@@ -30,7 +31,7 @@ STOOD_SECONDS = 6
 GOOD = {"column_1": "first_name", "column_2": "last_name", "column_3": "phone"}
 #: One file's way: it tells what it waits for, and is told what that was once it is there.
 Story = Generator[Callable[[], Any], Any, None]
-QUESTIONS = "/dags/contacts_confirm_mapping/dagRuns/~/hitlDetails?limit=100"
+DAG = "contacts_confirm_mapping"
 
 
 class Centre:
@@ -86,10 +87,10 @@ class Centre:
     def state(self, import_id: str) -> Any:
         return self.one("select state::text from upload where import_id = %s", import_id)
 
-    def question(self, import_id: str) -> dict[str, Any] | None:
+    def question(self, import_id: str, dag: str = DAG) -> dict[str, Any] | None:
         """The form about an import that waits for an answer, once it has stood for a while:
         Airflow loses answers given before its scheduler knows that the task is parked."""
-        open_one = self.parked(import_id)
+        open_one = self.parked(import_id, dag)
         task = open_one["task_instance"] if open_one else {}
         sight = (task.get("id"), task.get("try_number"))
         seen, since = self._seen.get(import_id, (None, 0.0))
@@ -98,9 +99,9 @@ class Centre:
             return None
         return open_one if time.monotonic() > since + STOOD_SECONDS else None
 
-    def parked(self, import_id: str) -> dict[str, Any] | None:
+    def parked(self, import_id: str, dag: str = DAG) -> dict[str, Any] | None:
         """The same at once."""
-        for one in self.api.get(QUESTIONS)["hitl_details"]:
+        for one in self.api.get(f"/dags/{dag}/dagRuns/~/hitlDetails?limit=100")["hitl_details"]:
             parked = one["task_instance"]["state"] == "awaiting_input"
             if parked and import_id in one["body"] and not one["response_received"]:
                 return dict(one)
@@ -271,7 +272,7 @@ def a_client_and_ops_at_once_load_the_file_once(centre: Centre) -> Story:
     assert outcome in (("client", 5, 0), ("sidecar", 5, 0), ("ops:admin", 5, 5))
 
 
-def test_three_files_that_wait_for_their_columns_at_once(centre: Centre, page: Page) -> None:
+def test_files_and_layouts_that_wait_for_a_person_at_once(centre: Centre, page: Page) -> None:
     """Side by side, since each waits most of the time."""
     together(
         guests=after_silence_ops_are_asked_and_an_answer_that_cannot_be_is_asked_again(
@@ -279,4 +280,5 @@ def test_three_files_that_wait_for_their_columns_at_once(centre: Centre, page: P
         ),
         members=ops_ask_and_the_client_is_first_so_the_form_closes_by_itself(centre),
         crew=a_client_and_ops_at_once_load_the_file_once(centre),
+        layouts=one_layout_is_refused_and_one_allowed(centre, page),
     )

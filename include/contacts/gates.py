@@ -8,6 +8,7 @@ import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from include.contacts.refusal import RefusalError, quarantined
@@ -53,8 +54,6 @@ _BROKEN_ZIP = (
     ValueError,
 )
 _DOCTYPES = [b"<!DOCTYPE", *("<!DOCTYPE".encode(e) for e in ("utf-16-le", "utf-16-be"))]
-_WIDE_CELL = re.compile(rb'\sr="(?:[A-Z]{3}|B[M-Z]|[C-Z][A-Z])\d{1,7}"')
-_FAR_ROW = re.compile(rb'\sr="[A-Z]{0,3}(\d{5,9})"')
 
 
 @dataclass(frozen=True)
@@ -207,9 +206,19 @@ def _check_markup(window: bytes, sheet: bool, limits: Limits) -> None:
         raise quarantined("dtd_not_allowed")
     if not sheet:
         return
-    too_far = any(int(m[1]) > limits.max_rows for m in _FAR_ROW.finditer(window))
-    if too_far or _WIDE_CELL.search(window):
-        raise quarantined("sheet_dimension_over_limit", rows=limits.max_rows, columns=_MAX_COLUMNS)
+    for reference in _far_reference(len(str(limits.max_rows))).finditer(window):
+        if reference["row"] is None or int(reference["row"]) > limits.max_rows:
+            raise quarantined(
+                "sheet_dimension_over_limit", rows=limits.max_rows, columns=_MAX_COLUMNS
+            )
+
+
+@cache
+def _far_reference(digits: int) -> re.Pattern[bytes]:
+    """A row or cell right of the 64th column, or with as many digits in its row as the limit has."""
+    # Plain letters first, what stands before them after: only so does the search skip ahead.
+    far = b"(?:[A-Z]{3}|B[M-Z]|[C-Z][A-Z])\\d|[A-Z]{0,3}(?P<row>\\d{%d,})" % digits
+    return re.compile(b"r=[\"'](?<=\\sr=[\"'])(?:" + far + b")")
 
 
 def _check_lines(path: Path) -> None:

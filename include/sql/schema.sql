@@ -795,16 +795,15 @@ $$;
 CREATE FUNCTION public.contact_has_its_parents() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
+declare
+  parents record;
 begin
-  perform from contact_list where list_id in (select distinct list_id from added) for key share;
-  if exists (
-    select from (select distinct list_id, upload_id from added) as a
-    where
-      not exists (select from contact_list as l where l.list_id = a.list_id)
-      or not exists (select from upload as u where u.upload_id = a.upload_id)
-  ) then
-    raise foreign_key_violation using message = 'a contact without its list or its upload';
-  end if;
+  for parents in select distinct list_id, upload_id from added loop
+    perform from contact_list where list_id = parents.list_id for key share;
+    if not found or not exists (select from upload where upload_id = parents.upload_id) then
+      raise foreign_key_violation using message = 'a contact without its list or its upload';
+    end if;
+  end loop;
   return null;
 end $$;
 COMMENT ON FUNCTION public.contact_has_its_parents() IS 'What the foreign keys of contact would say, once for each statement.';
@@ -2013,7 +2012,7 @@ CREATE TABLE public.contact (
     row_number integer NOT NULL,
     consent jsonb,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT contact_msisdn_check CHECK ((((octet_length(msisdn) >= 8) AND (octet_length(msisdn) <= 16)) AND (rtrim(msisdn, '0123456789'::text) = '+'::text) AND (substr(msisdn, 2, 1) <> '0'::text)))
+    CONSTRAINT contact_msisdn_check CHECK ((((octet_length(msisdn) >= 8) AND (octet_length(msisdn) <= 16)) AND (rtrim(convert_to(msisdn, 'UTF8'::name), '\x30313233343536373839'::bytea) = '\x2b'::bytea) AND (substr(msisdn, 2, 1) <> '0'::text)))
 );
 COMMENT ON TABLE public.contact IS 'A person in a contact list: a number, and what a text may say of its owner.';
 COMMENT ON COLUMN public.contact.row_number IS 'Row of the file it came from, as Excel shows it.';

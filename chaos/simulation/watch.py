@@ -125,7 +125,7 @@ class Watch:
         if opted is not None:
             late = max(opted, host.troubled_at) + HEARTBEAT_AND_SEND
             self.expect(began <= late, f"{part} begun, its number opted out long before")
-        if world.plan.revocation is not None:
+        if world.plan.revocation is not None and world.concerns(host):
             kind, begins, ends = world.plan.revocation
             if kind == "window":
                 late = begins + CLOCKS_AGREE

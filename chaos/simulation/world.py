@@ -20,6 +20,8 @@ from sms_sender.simulator.device import EmulatedModem
 
 BATCH = 6
 LONGEST_SECONDS = 900.0
+# A day, at the pace of these histories.
+FORGOTTEN_SECONDS = 300.0
 MEMORY = Path("/dev/shm")
 Event = tuple[float, str, Any]
 
@@ -101,6 +103,11 @@ class World:
     def group_of(self, message: Message) -> int:
         """Return whose message it is."""
         return self._owner[message.message_id]
+
+    def concerns(self, host: Host) -> bool:
+        """Whether what is revoked is this host's too: one group is stopped, not the other."""
+        revocation = self.plan.revocation
+        return revocation is not None and (revocation[0] != "group" or host.group == 1)
 
     def call(self, group: int, function: str, values: list[Any]) -> dict[str, Any]:
         """Call the centre, as text goes over a line."""
@@ -268,6 +275,7 @@ class World:
             if file.suffix != ".lock" and not file.name.endswith("-shm"):
                 shutil.copy(file, self.hosts[-1].folder / file.name)
         self._kept_up.append(self.hosts[-1])
+        self.scheduler.at(FORGOTTEN_SECONDS, self._condemn_the_forgotten)
 
     def _second_group(self) -> None:
         self.hosts.append(self._host(2, "boot 2"))
@@ -291,6 +299,19 @@ class World:
         if any(batch.journal not in alive for batch in leased):
             self._condemn(1)
         self.scheduler.after(60.0, self._condemn_the_dead)
+
+    def _condemn_the_forgotten(self) -> None:
+        """The original may have claimed after it was copied: no copy knows of that lease."""
+        held = {
+            batch
+            for host in self.hosts
+            if host.alive and host.service is not None
+            for batch in host.service.queue.counts().batches
+        }
+        leased = {b.batch_id for b in self.model.batches.values() if b.state == "leased"}
+        if leased - held:
+            self._condemn(1)
+        self.scheduler.after(60.0, self._condemn_the_forgotten)
 
     def _condemn(self, group: int) -> None:
         self.note("condemn", group)

@@ -4,6 +4,7 @@ import random
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import ncompress
@@ -134,3 +135,56 @@ def test_a_destination_without_a_rate_is_unrated_with_its_reason_never_zero(
         (7, None, "no_rate_for_destination"),
         (8, None, None),
     ]
+
+
+def test_each_call_is_priced_by_the_version_of_its_pbx_its_day_and_its_direction(
+    db: Database, tmp_path: Path
+) -> None:
+    """The same number called from three exchanges, on both sides of two versions, and calling."""
+
+    def document(code: str, start: str, price: str, direction: str) -> dict[str, Any]:
+        step = {"from": 0, "price": price, "per": 60, "increment": 1}
+        rate = {"destination": "any", "direction": direction, "steps": [step]}
+        return {
+            "version": 1, "kind": "tariff", "tariff": code, "currency": "EUR", "valid_from": start,
+            "rates": [rate],
+        }  # fmt: skip
+
+    given = [
+        document("both", "2026-01-01", "0.06", "any"),
+        document("both", "2026-03-10", "0.12", "any"),
+        document("out", "2026-03-01", "0.60", "outgoing"),
+    ]
+    with connect() as conn:
+        for each in given:
+            load(conn, build(each))
+    for code in ("both", "out"):
+        _client_of(db, code)
+        with connect() as conn:
+            assign(conn, code, code)
+        add(f"at-{code}", client=code)
+    for number, pbx in enumerate(("at-both", "at-out", "nobodys")):
+        calls = [
+            ("0639980001", datetime(2026, *day, 23, 59, 30), 60 + number, "")
+            for day in ((2, 28), (3, 9), (3, 10))
+        ]
+        path = tmp_path / pbx
+        path.write_bytes(_spool(calls) + _spool(calls, "4"))
+        ingest_paths([path], pbx)
+
+    report = rate_new()
+
+    assert report["reasons"] == {"no_tariff_version": 1}
+    assert report["tariffs"] == ["both", "default", "out"]
+    priced = (
+        "select direction, extract(day from start_date_time)::integer, cost * 60 / duration"
+        " from v_ticket where pbx = %s and cost is not null order by 1, 2"
+    )
+    rows = {pbx: db.all(priced, (pbx,)) for pbx in ("at-both", "at-out", "nobodys")}
+    assert rows["at-both"] == [
+        (way, day, Decimal(price))
+        for way in ("incoming", "outgoing")
+        for day, price in ((9, "0.06"), (10, "0.12"), (28, "0.06"))
+    ]
+    assert [row[:2] for row in rows["at-out"]] == [("outgoing", 9), ("outgoing", 10)]
+    assert {way for way, _, _ in rows["nobodys"]} == {"outgoing"}

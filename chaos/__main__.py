@@ -34,6 +34,8 @@ FIGURES = {
     "c18": ("chaos.c18_spools", "spools cut short, an ingest killed, files in any order"),
 }
 CHECKS_MONEY_ITSELF = ("c14",)
+LOAD_FOLLOWS = ("c1", "c2", "c3", "c4", "c7", "c8")
+"""Fewer kills need fewer messages: what is sent after the last one only takes time."""
 _count = click.IntRange(min=1)
 
 
@@ -60,11 +62,22 @@ def chaos(names: tuple[str, ...], short: bool, **changes: int | None) -> None:
 
 def _one(name: str, short: bool, changes: dict[str, int | None]) -> dict[str, Any]:
     module: ModuleType = import_module(FIGURES[name][0])
-    scale: Scale = (module.SHORT if short else module.FULL).but(**changes)
+    scale = scale_of(name, module.SHORT if short else module.FULL, changes)
+    click.echo(f"{name}: {scale}", err=True)
     began = time.monotonic()
     with made() as world:
         outcome = run(name, world, scale)
     return {"figure": name, "seconds": round(time.monotonic() - began, 1), **outcome.document()}
+
+
+def scale_of(name: str, usual: Scale, changes: dict[str, int | None]) -> Scale:
+    """Return the usual scale as changed; with fewer kills, and no word of messages, fewer of them."""
+    times = changes.get("times")
+    if name in LOAD_FOLLOWS and times and not changes.get("messages"):
+        fewest = 60 * usual.modems  # SIMs must have been seen at work before they are believed
+        share = max(fewest, usual.messages * times // usual.times)
+        changes = {**changes, "messages": min(share, usual.messages)}
+    return usual.but(**changes)
 
 
 def run(name: str, world: World, scale: Scale) -> Outcome:

@@ -3,7 +3,7 @@
 import random
 
 from chaos.kills import finish, kill_at, kill_points
-from chaos.scale import Outcome, Scale
+from chaos.scale import Outcome, Scale, told
 from chaos.truth import find, hold, unexplained
 from chaos.world import Tail, World
 
@@ -23,7 +23,7 @@ def run(world: World, scale: Scale) -> Outcome:
     tail = Tail(machine.network)
     kills = sum(
         kill_at(machine, tail, point, rng)[1]
-        for point in kill_points(rng, scale.times, scale.messages)
+        for point in told(kill_points(rng, scale.times, scale.messages))
     )
     finish(world, host, machine)
     truth = find(world, [machine])

@@ -5,7 +5,7 @@ import signal
 import time
 
 from chaos.kills import finish, kill_at, kill_points
-from chaos.scale import Outcome, Scale
+from chaos.scale import Outcome, Scale, told
 from chaos.truth import Truth, find, hold
 from chaos.world import Tail, World, number_of
 from sms_sender.pdu import decode_submit
@@ -38,7 +38,7 @@ def run(world: World, scale: Scale) -> Outcome:
     learnt = 40 * scale.modems
     kills = sum(
         kill_at(machine, tail, max(point, learnt + number), rng)[1]
-        for number, point in enumerate(kill_points(rng, scale.times, scale.messages))
+        for number, point in enumerate(told(kill_points(rng, scale.times, scale.messages)))
     )
     in_doubt = int(str(world.fleet.db.one("select count(*) from attempt where kind = 'uncertain'")))
     finish(world, host, machine)

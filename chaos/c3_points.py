@@ -8,7 +8,7 @@ import sys
 
 from chaos.killer import POINTS
 from chaos.kills import finish
-from chaos.scale import Outcome, Scale
+from chaos.scale import Outcome, Scale, told
 from chaos.truth import find, hold
 from chaos.world import World
 from sms_sender.oracle import TRUSTED
@@ -34,7 +34,7 @@ def run(world: World, scale: Scale) -> Outcome:
     killed = dict.fromkeys(POINTS, 0)
     plan = [point for point in POINTS for _ in range(scale.times)]
     rng.shuffle(plan)
-    for point in plan:
+    for point in told(plan):
         nth = 1 if point == "after upload" else rng.randrange(1, 12)
         killed[point] += _dies(machine, point, nth)
     finish(world, host, machine)

@@ -5,7 +5,7 @@ import signal
 import time
 
 from chaos.kills import finish, kill_points
-from chaos.scale import Outcome, Scale
+from chaos.scale import Outcome, Scale, told
 from chaos.truth import find, hold
 from chaos.world import Tail, World
 
@@ -22,7 +22,7 @@ def run(world: World, scale: Scale) -> Outcome:
     machine = world.machine(host)
     machine.simulate(scale.modems, "--seed", str(scale.seed), "--delivered", "0", "--latency", "20")
     tail, longest, statuses, leased = Tail(machine.network), 0.0, set(), 0
-    for point in kill_points(rng, scale.times, scale.messages):
+    for point in told(kill_points(rng, scale.times, scale.messages)):
         process = machine.run()
         tail.wait(max(point, tail.count() + 1), 60)
         asked = time.monotonic()

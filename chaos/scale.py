@@ -1,7 +1,13 @@
 """How much of a thing is done, and what its outcome looks like."""
 
+import sys
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+TELL_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +50,13 @@ class Outcome:
             "misses": self.misses,
             "passed": not self.misses,
         }
+
+
+def told(items: Sequence[T]) -> Iterator[T]:
+    """Yield them; says on stderr how far it is, about once a minute."""
+    began = last = time.monotonic()
+    for number, item in enumerate(items):
+        if time.monotonic() - last > TELL_SECONDS:
+            last = time.monotonic()
+            print(f"{number} of {len(items)} after {last - began:.0f} s", file=sys.stderr)
+        yield item

@@ -206,7 +206,7 @@ def _check_markup(window: bytes, sheet: bool, limits: Limits) -> None:
         raise quarantined("dtd_not_allowed")
     if not sheet:
         return
-    for reference in _far_reference(len(str(limits.max_rows))).finditer(window):
+    for reference in _far_reference(max(5, len(str(limits.max_rows)))).finditer(window):
         if reference["row"] is None or int(reference["row"]) > limits.max_rows:
             raise quarantined(
                 "sheet_dimension_over_limit", rows=limits.max_rows, columns=_MAX_COLUMNS
@@ -215,7 +215,7 @@ def _check_markup(window: bytes, sheet: bool, limits: Limits) -> None:
 
 @cache
 def _far_reference(digits: int) -> re.Pattern[bytes]:
-    """A row or cell right of the 64th column, or with as many digits in its row as the limit has."""
+    """A cell right of the 64th column, or a row or cell with so many digits in its row."""
     # Plain letters first, what stands before them after: only so does the search skip ahead.
     far = b"(?:[A-Z]{3}|B[M-Z]|[C-Z][A-Z])\\d|[A-Z]{0,3}(?P<row>\\d{%d,})" % digits
     return re.compile(b"r=[\"'](?<=\\sr=[\"'])(?:" + far + b")")

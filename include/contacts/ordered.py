@@ -50,13 +50,17 @@ def _cleaned(table: CellTable, mapping: Mapping, verdicts: Verdicts) -> Iterator
 
 def _bounds(verdicts: Verdicts) -> npt.NDArray[np.int64]:
     """Numbers that part the good rows into portions of about the same size."""
-    good = verdicts.codes == 0
-    portions = -(-int(np.count_nonzero(good)) // _PORTION_ROWS)
+    portions = -(-verdicts.count("") // _PORTION_ROWS)
     if portions <= 1:
         return np.zeros(0, np.int64)
     # At random: no order of rows in a file may make one portion of them all.
-    picked = np.flatnonzero(good & (np.random.default_rng().random(len(good)) < _SAMPLED))
-    sample = np.sort(verdicts.numbers(0, len(good))[picked])
+    chance = np.random.default_rng()
+    picked = []
+    for start in range(0, len(verdicts.codes), _PORTION_ROWS):
+        good = verdicts.codes[start : start + _PORTION_ROWS] == 0
+        numbers = verdicts.numbers(start, start + len(good))
+        picked.append(numbers[good & (chance.random(len(good)) < _SAMPLED)])
+    sample = np.sort(np.concatenate(picked))
     return sample[np.arange(1, portions) * len(sample) // portions]
 
 

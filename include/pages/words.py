@@ -14,6 +14,11 @@ from typing import Any
 
 import yaml
 
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # a PyYAML without libyaml: ten times slower
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
 from include.errors import SmsswitchError
 from include.pages.formats import LANGUAGES, Formats
 
@@ -46,7 +51,7 @@ def catalogue() -> dict[str, dict[str, dict[str, str]]]:
     for path in sorted(folder.iterdir(), key=lambda p: p.name):
         if not path.name.endswith(".yaml"):
             continue
-        for key, entry in (yaml.safe_load(path.read_text("utf-8")) or {}).items():
+        for key, entry in (yaml.load(path.read_text("utf-8"), Loader) or {}).items():
             if key in merged:
                 raise UnknownText(f"{key} stands twice, again in {path.name}")
             merged[key] = {lang: _texts(entry[lang], lang) for lang in LANGUAGES}

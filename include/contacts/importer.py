@@ -137,6 +137,9 @@ class _Import:
                 ) from error
 
     def _steps(self, folder: Path) -> dict[str, Any]:
+        known = self.upload.mapping or self.sidecar or self.document
+        if known or uploads.may_need_no_question(self.upload):
+            warm_up()
         path = self._fetch(folder)
         fault = self._read_sidecar()
         reading = self._read(path, folder)
@@ -179,8 +182,6 @@ class _Import:
         if stored:
             options = Options(stored.sheet, stored.encoding, stored.delimiter)
         limits = Limits(self.settings.max_file_bytes, self.settings.max_rows)
-        if stored or self.document or uploads.may_need_no_question(self.upload):
-            warm_up()
         with self.found.timed("read"):
             cells = read_cells(path, self.upload.name, folder, limits, options)
         table = _without_our_columns(CellTable(cells))

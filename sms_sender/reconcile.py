@@ -48,15 +48,19 @@ def reconcile(
 
 
 def told_of(centre: Claims, batch: Batch) -> tuple[set[tuple[int, int]], bool]:
-    """Return which (message, part) of a batch the centre was told of, and whether it is revoked.
+    """Return which (message, part) of a batch are not to be sent any more, and whether none is.
 
-    After a reboot, or on what may be a copy of the disk, another may have sent of it meanwhile.
+    After a reboot, or on what may be a copy of the disk, another may have sent of it meanwhile, or
+    given back: a message that was given back is no longer of this lease.
     """
     try:
         answer = centre.claim(batch.token)
     except Refused:
         return set(), True
-    return parts_told(answer), bool(answer.get("revoked", True))
+    leased = {int(entry["message_id"]) for entry in answer.get("messages", ())}
+    parts = {(part.message.message_id, part.part) for part in batch.parts}
+    gone = {(message, part) for message, part in parts if message not in leased}
+    return gone | parts_told(answer), bool(answer.get("revoked", True))
 
 
 def parts_told(answer: dict[str, Any]) -> set[tuple[int, int]]:

@@ -56,6 +56,7 @@ class EmulatedModem:
         self._expected_length: int | None = None
         self._destination = ""
         self._busy = False
+        self._power = 0
         self._events: list[tuple[float, int, Callable[[float], None]]] = []
         self._sequence = itertools.count()
         self._now = 0.0
@@ -88,6 +89,7 @@ class EmulatedModem:
         self._settings = self._settings.restarted(self.options.pin)
         self._input.clear()
         self.output.clear()
+        self._power += 1  # what it was about to answer is gone with it
         self._expected_length, self._busy, self.unplugged = None, False, False
         self._waits_for_acknowledgement = False
 
@@ -153,8 +155,7 @@ class EmulatedModem:
             result = self._settings.refusal(refusal)
         answer = "".join(f"\r\n{line}\r\n" for line in (*lines, result))
         if self.options.command_latency:
-            self._busy = True
-            self._after(self.options.command_latency, lambda _: self._finish(answer))
+            self._answer_after(self.options.command_latency, answer)
         else:
             self._put(answer)
         if self._settings.restart:
@@ -249,14 +250,18 @@ class EmulatedModem:
         elif decision.fault == "hang":
             delay, answer = self.options.hang_for, ""
         if delay:
-            self._busy = True
-            self._after(delay, lambda _: self._finish(answer))
+            self._answer_after(delay, answer)
         else:
             self._put(answer)
 
-    def _finish(self, answer: str) -> None:
-        self._busy = False
-        self._put(answer)
+    def _answer_after(self, delay: float, answer: str) -> None:
+        self._busy, power = True, self._power
+        self._after(delay, lambda _: self._finish(answer, power))
+
+    def _finish(self, answer: str, power: int) -> None:
+        if power == self._power:
+            self._busy = False
+            self._put(answer)
 
     def _restart(self) -> None:
         self._settings = self._settings.restarted(self.options.pin)

@@ -64,6 +64,7 @@ class Journal:
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=full")
             self._db.executescript(SCHEMA.read_text(encoding="utf-8"))
+            self._stopped = {row[0] for row in self._db.execute("select message_id from stopped")}
             (last,) = self._db.execute("select coalesce(max(row), 0) from attempt").fetchone()
             self.journal_id = self._identity(runtime.fresh_id())
         except sqlite3.Error as error:
@@ -236,14 +237,34 @@ class Journal:
 
         return self.writer.put(write)
 
+    def stop(self, message_ids: list[int]) -> None:
+        """Remember that these messages must not be begun any more, until their batch is closed."""
+        fresh = set(message_ids) - self._stopped
+        if fresh:
+            self._stopped |= fresh
+            rows = [(message_id,) for message_id in sorted(fresh)]
+            self.writer.put(
+                lambda db: db.executemany("insert or ignore into stopped values (?)", rows),
+                keep=True,
+            )
+
+    def stopped(self) -> set[int]:
+        """Return those messages. Only before `open`."""
+        return self._stopped
+
     def close_batches(self, batch_ids: list[int]) -> Ticket:
         """Remember that nothing of these batches is left to do."""
         rows = [(self._now(), batch_id) for batch_id in batch_ids]
-        return self.writer.put(
-            lambda db: db.executemany(
-                "update batch set open = 0, closed_at = ? where batch_id = ?", rows
+        self._stopped.clear()  # what still holds is said again by the next heartbeat
+
+        def write(db: sqlite3.Connection) -> None:
+            db.executemany("update batch set open = 0, closed_at = ? where batch_id = ?", rows)
+            db.execute(
+                "delete from stopped where message_id not in"
+                " (select message_id from message join batch using (batch_id) where open)"
             )
-        )
+
+        return self.writer.put(write)
 
     def forget_texts(self, days: int = 7) -> Ticket:
         """Remove texts and numbers of batches that were done `days` ago, and old inbound texts."""

@@ -45,6 +45,8 @@ create index if not exists attempt_pending on attempt (upload) where upload in (
 create index if not exists attempt_reference on attempt (reference, imei) where reference is not null;
 create index if not exists attempt_uncertain on attempt (imei) where kind = 'uncertain';
 create index if not exists attempt_batch on attempt (batch_id);
+-- What the centre said must not be begun any more: known also to a process that cannot ask it yet.
+create table if not exists stopped (message_id integer primary key);
 create table if not exists receipt (
   row integer primary key,
   attempt_row integer references attempt,

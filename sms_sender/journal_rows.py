@@ -258,6 +258,14 @@ def find_sent(
     if doubtful is None or (found is not None and found[0] > doubtful[0]):
         return (None if found is None else found[0]), []
     row = doubtful[0]
+    # A later send to this number, of which not even that is known, may be the one reported.
+    rival = db.execute(
+        "select 1 from attempt where row > ? and imei is ? and coalesce(kind, 'uncertain') = 'uncertain'"
+        " and reference is null and mr_before is null and substr(msisdn, -9) = ? limit 1",
+        (row, imei, tail),
+    ).fetchone()
+    if rival is not None:
+        return None, []
     db.execute(
         "update attempt set kind = 'sent', reference = ?, upload = ? where row = ?",
         (reference, PENDING, row),

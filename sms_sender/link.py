@@ -336,6 +336,7 @@ class Link:
         self._centre.set_clock(str(answer["server_time"]))
         self._queue.limit(answer["rate_limit"])
         self._queue.revoke(answer["revoked"], answer["revoked_messages"])
+        self._journal.stop(answer["revoked_messages"])
         self._permit(answer["permits"])
         self.answer = {**self.answer, "state": answer["state"]}
         self._no_work = not answer["work"]

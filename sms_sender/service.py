@@ -93,6 +93,7 @@ class Service:
         journal = self.journal
         same_boot = journal.fact("boot_id") == self._boot
         hopeless = self.group.recall(same_boot)
+        self.queue.revoke((), journal.stopped())
         batches = journal.open_batches()
         finished = {b.batch_id: journal.finished_parts(b.batch_id) for b in batches}
         left = {

@@ -49,7 +49,7 @@ MUTANTS = (
     ),
     Mutant(
         "answer uploaded before it is journalled",
-        12,
+        13,
         "before it was on the disk",
         (
             Edit(
@@ -171,6 +171,12 @@ MUTANTS = (
                 "if False:",
             ),
         ),
+    ),
+    Mutant(
+        "opt-outs forgotten by a restart",
+        104693,
+        "opted out long before",
+        (Edit(Service, "recall", "self.queue.revoke((), journal.stopped())", "pass"),),
     ),
     Mutant(
         "parts forgotten when they cannot be given back",

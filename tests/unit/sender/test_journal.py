@@ -196,6 +196,27 @@ class TestDeliveryReports:
         kept.journal.receipt(IMEI, 0, "+33639980000", "delivered", 0).wait()
         assert told(kept.journal) == [("attempt", "sent"), ("receipt", "delivered")]
 
+    def test_it_proves_nothing_where_another_send_fits(self, kept: Restarted) -> None:
+        """Two parts to one number, both uncertain; of the second not even the reference is known."""
+        kept.journal.fetch(batch(1, 2)).wait()
+        kept.journal.answer(begun(kept.journal, 1, mr=3), Answer("uncertain")).wait()
+        kept.journal.answer(begun(kept.journal, 2, mr=None), Answer("uncertain")).wait()
+        kept.journal.outbox.take(9)
+        kept.journal.receipt(IMEI, 4, "+33639980001", "delivered", 0).wait()
+        assert told(kept.journal) == []
+
+
+def test_what_must_not_be_begun_is_known_after_a_restart(kept: Restarted) -> None:
+    kept.journal.fetch(batch(1, 2)).wait()
+    kept.journal.stop([100])
+    kept.journal.stop([100, 101])
+    journal = kept.again(opened=False)
+    assert journal.stopped() == {100, 101}
+    journal.open()
+    journal.close_batches([1]).wait()
+    assert kept.again(opened=False).stopped() == set()
+    kept.journal.open()
+
 
 def test_an_inbound_message_is_told_once(kept: Restarted) -> None:
     for _ in range(2):

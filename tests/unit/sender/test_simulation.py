@@ -49,6 +49,8 @@ def test_a_seed_is_the_same_history_again(seed: int) -> None:
         100811,  # one group of two is stopped
         102838,  # a modem that lost power before a late answer
         103071,  # what the original gave back is no longer the copy's to send
+        104693,  # somebody said STOP, and the process that knew it died
+        105028,  # a report that fits two sends to one number
     ],
 )
 def test_a_seed_that_once_failed(seed: int) -> None:

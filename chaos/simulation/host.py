@@ -183,6 +183,12 @@ def _connection(host: Host) -> type[sqlite3.Connection]:
             host.pass_by("after a commit")
             return cursor
 
+        def close(self) -> None:
+            # The end of a process gives up what it had locked, whatever still refers to it here.
+            if self.in_transaction:
+                super().execute("rollback")
+            super().close()
+
     return Connection
 
 

@@ -71,7 +71,7 @@ test: setup ## every test; the last lines name what was left out and why
 sender-dist: setup ## dist/sms-sender-VERSION.tar.gz: installs on a modem host without a network
 	@$(PY) scripts/sender_dist.py
 
-sender-dist-check: setup ## install and remove it in a whole Debian 12 (root, mmdebstrap; two minutes)
+sender-dist-check: setup ## install and remove it in a whole Debian 12 (root, mmdebstrap; two to five minutes)
 	@SMSSWITCH_DEBIAN_ROOT=1 $(VENV)/bin/pytest -q tests/integration/sender/test_installation.py
 
 compose-check: setup ## docker-compose.yaml by the real parser, with and without its secrets; Dockerfiles by hadolint

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import Counter
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,8 +186,9 @@ def _connection(host: Host) -> type[sqlite3.Connection]:
 
         def close(self) -> None:
             # The end of a process gives up what it had locked, whatever still refers to it here.
-            if self.in_transaction:
-                super().execute("rollback")
+            with suppress(sqlite3.ProgrammingError):  # it was closed before
+                if self.in_transaction:
+                    super().execute("rollback")
             super().close()
 
     return Connection

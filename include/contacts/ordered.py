@@ -1,7 +1,7 @@
 """The good rows of a file in the order of their numbers, however many they are.
 
-PostgreSQL enters rows into an index in a third of the time where they come in its order. Rows go
-to one of several files by their number first; each file is then sorted by itself.
+PostgreSQL takes rows in half of the time where they come in the order of its index. Rows go to one
+of several files by their number first; each file is then sorted by itself.
 """
 
 from collections.abc import Iterator

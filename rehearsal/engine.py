@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from shutil import which
 
+import psutil
+
 from include.errors import SmsswitchError
 from include.settings import var_dir
 from include.stack.processes import Mark, end, spawn
@@ -21,6 +23,8 @@ RUN = Path("/run/smsswitch-rehearsal")
 START_SECONDS = 120.0
 USUAL = Path("/var/run/docker.sock")
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+PROGRAMS = ("iptables", "ip6tables")
+TABLES = ("nat", "filter")
 
 
 class EngineError(SmsswitchError):
@@ -89,7 +93,7 @@ def start() -> Engine:
         raise EngineError("no Docker engine runs here: start one, or as root apt install docker.io")
     RUN.mkdir(mode=0o700, exist_ok=True)
     data = var_dir() / "compose" / "docker"
-    before = {"rules": _has_rules(), "forwarding": FORWARDING.read_text().strip()}
+    before = {"rules": _has_rules(), "forwarding": FORWARDING.read_text().strip(), "was": traces()}
     mark = spawn(
         [dockerd, f"--data-root={data}", f"--exec-root={RUN}/exec", f"--pidfile={RUN}/pid",
          f"--host=unix://{RUN}/docker.sock", "--userland-proxy=true"],
@@ -108,19 +112,48 @@ def start() -> Engine:
 
 
 def stop() -> None:
-    """End the engine that the rehearsal started, and take away its networks and packet rules."""
+    """End the engine that the rehearsal started, and take away its networks and packet rules.
+
+    EngineError names what is left of it all the same.
+    """
     file = RUN / "engine.json"
     if not file.exists():
         return
     known = json.loads(file.read_text())
     end([Mark(**known["mark"])], ask=signal.SIGTERM, grace=60.0)
     if not known["rules"]:
-        for table in ("iptables", "ip6tables"):
-            _drop_rules(table)
+        for program in PROGRAMS:
+            _drop_rules(program)
         for link in _bridges():
             subprocess.run(["ip", "link", "delete", link], check=False, capture_output=True)
+        _restore_policies(known["was"])
     FORWARDING.write_text(known["forwarding"])
     shutil.rmtree(RUN, ignore_errors=True)
+    if left := [trace for trace in traces() if trace not in known["was"]]:
+        raise EngineError(f"the engine has left: {'; '.join(left)}")
+
+
+def traces() -> list[str]:
+    """What an engine adds to a machine: packet rules, links, mounts, processes of containers."""
+    found = [
+        f"{program} -t {table} {line}"
+        for program in PROGRAMS
+        for table in TABLES
+        for line in _rules(program, table)
+    ]
+    found += [f"link {path.name}" for path in Path("/sys/class/net").iterdir()]
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    found += [f"mount {one.split()[1]}" for one in mounts if "/docker/" in one or str(RUN) in one]
+    for process in psutil.process_iter(["name", "pid"]):
+        if process.info["name"].startswith(("dockerd", "containerd", "docker-proxy")):
+            found.append(f"process {process.info['pid']} {process.info['name']}")
+    return sorted(found)
+
+
+def _restore_policies(was: list[str]) -> None:
+    for words in map(shlex.split, was):
+        if words[0] in PROGRAMS and words[3] == "-P":
+            _fails(words)
 
 
 def _has_rules() -> bool:
@@ -133,7 +166,7 @@ def _rules(program: str, table: str) -> list[str]:
 
 
 def _drop_rules(program: str) -> None:
-    for table in ("nat", "filter"):
+    for table in TABLES:
         chains = []
         for line in _rules(program, table):
             words = shlex.split(line)

@@ -19,7 +19,7 @@ from include.stack.airflow import Api
 from rehearsal.production import Production, ProductionError, Say
 
 PATIENCE = 600.0
-LOOK_SECONDS = 90.0
+LOOK_SECONDS = 300.0
 
 
 @dataclass

@@ -31,8 +31,8 @@ class Image:
     changes: tuple[str, ...] = ()
 
     def tag(self) -> str:
-        """The local name; it changes with the recipe."""
-        recipe = repr((self.packages, self.hooks, self.changes)).encode()
+        """The local name; it changes with the recipe, wherever this checkout lies."""
+        recipe = repr((self.packages, self.hooks, self.changes)).replace(str(ROOT), "").encode()
         return f"{self.made}:{hashlib.sha256(recipe).hexdigest()[:12]}"
 
 
@@ -69,7 +69,11 @@ IMAGES = (
         "SMSSWITCH_BUCKET_IMAGE",
         "debian12-seaweedfs4.48",
         ("wget",),
-        (f"upload {WEED} /usr/local/bin/weed", _folder("/data", "1000")),
+        (
+            f"upload {WEED} /usr/local/bin/weed",
+            'chmod 0755 "$1"/usr/local/bin/weed',
+            _folder("/data", "1000"),
+        ),
     ),
     Image("SMSSWITCH_PROXY_IMAGE", "debian12-nginx1.22", ("nginx-light", "curl")),
 )

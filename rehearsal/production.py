@@ -175,6 +175,12 @@ class Production:
             self.engine.docker("volume", "rm", *left)
 
 
+def want(holds: object, otherwise: str) -> None:
+    """Raise ProductionError with those words unless it holds."""
+    if not holds:
+        raise ProductionError(otherwise)
+
+
 def new_password() -> str:
     """A password for a user made in a rehearsal."""
     return secrets.token_urlsafe(15)

@@ -62,7 +62,7 @@ def start_sender(
     host, ports = modems
     service = f"sender-{number}"
     files = _files(service, group, ports)
-    document = json.loads(OVERRIDE.read_text()) if number > 1 else _nothing()
+    document = json.loads(OVERRIDE.read_text()) if OVERRIDE in production.files else _nothing()
     plain = json.loads(production.compose("config", "--format", "json", profiles=("sender",)))
     document["services"][service] = _service(plain["services"]["sender"], service, files, ports)
     document["secrets"][f"{service}-url"] = {"file": str(files["url"])}

@@ -9,7 +9,7 @@ import os
 import struct
 
 _SCHED_SETATTR = 314  # x86-64
-_NICE, _SLICE_NANOSECONDS = -10, 100_000
+_NICE, _SLICE_NANOSECONDS = -20, 100_000
 
 
 def take_precedence() -> bool:

@@ -38,8 +38,8 @@ docs-data: setup ## rewrite docs/data-dictionary.md from the database's own comm
 	@$(PY) scripts/data_dictionary.py
 
 docs-pictures: setup ## photograph the pages of docs/users in a running Airflow and those of docs/clients (needs Chromium)
-	@DOCS_PICTURES=$(CURDIR)/docs/pictures $(VENV)/bin/pytest -q -n 0 tests/integration/pages/test_guide_pictures.py
-	@DOCS_PICTURES=$(CURDIR)/docs/pictures $(VENV)/bin/pytest -q -n 0 tests/e2e/test_monitoring.py -k "heartbeat or pictures"
+	@DOCS_PICTURES=$(CURDIR)/docs/pictures $(VENV)/bin/pytest -q -n 0 tests/integration/pages/test_guide_pictures.py tests/integration/web/test_monitoring_pictures.py
+	@DOCS_PICTURES=$(CURDIR)/docs/pictures $(VENV)/bin/pytest -q -n 0 tests/e2e/test_monitoring.py -k picture
 
 lock-check: setup
 	@mkdir -p var/locks && cp $(LOCKS) var/locks/

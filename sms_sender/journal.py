@@ -10,6 +10,7 @@ import random
 import sqlite3
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from sms_sender.batches import Batch, Message, Part
@@ -90,6 +91,11 @@ class Journal:
         """Write what was asked, and give up the file."""
         self.writer.stop()
         self.abandon()
+
+    def flush(self) -> None:
+        """Return once what was asked is written and on its way to the centre, or cannot be."""
+        with suppress(JournalError):
+            self.writer.put(lambda _: None).wait()
 
     def abandon(self) -> None:
         """Let go of the file as the end of a process does: nothing more is written."""

@@ -154,6 +154,7 @@ class Service:
             self.queue.wait(0.02)
         if not self.group.stop(max(until - self._now(), 1.0)):
             log.warning("a modem still holds its answer back: it will be uncertain")
+        self.journal.flush()  # the last answers too are for the centre
         if not self.link.finish(UPLOAD_SECONDS):
             log.warning("the centre is still to be told %d results", len(self.journal.outbox))
         if self.link.fenced:

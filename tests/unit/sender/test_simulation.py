@@ -51,6 +51,7 @@ def test_a_seed_is_the_same_history_again(seed: int) -> None:
         103071,  # what the original gave back is no longer the copy's to send
         104693,  # somebody said STOP, and the process that knew it died
         105028,  # a report that fits two sends to one number
+        124206,  # an answer that was not yet on the disk when its process had been fenced off
     ],
 )
 def test_a_seed_that_once_failed(seed: int) -> None:

@@ -4,6 +4,7 @@ import json
 import random
 import uuid
 from contextlib import closing
+from decimal import Decimal
 from typing import Any
 
 import psycopg2
@@ -11,13 +12,17 @@ import pytest
 
 from chaos.simulation.model import Model
 from chaos.simulation.tables import Campaign, Group, Message, SqlError
+from include.billing import ledger
+from include.db import connect
 from include.fleet.groups import condemn_group
+from include.fleet.rollup import rollup
 from tests.integration.sender.hosts import MONTH, Fleet, Host
 
 KINDS = ("sent", "failed", "retryable", "not_sent", "uncertain", "delivered", "undelivered")
 # Two disks of each host: nobody has another's.
 JOURNALS = [[str(uuid.UUID(int=10 * at + n)) for n in (1, 2)] for at in (0, 1)]
 CALLS = 60
+PRICE = Decimal("0.05")  # of a part
 TYPES = {
     "register_host_v1": "%s::macaddr, %s::uuid, %s, %s::jsonb",
     "claim_batch_v1": "%s, %s::uuid, %s::uuid",
@@ -58,6 +63,7 @@ class Pair:
             self.model.campaigns[number] = Campaign(number, client, on_uncertain=rule)
             for host in self.hosts:
                 self._batch(host, number)
+        self._prepay(client)
 
     def close(self) -> None:
         for conn in self.connections:
@@ -126,6 +132,29 @@ class Pair:
         assert {number for number, _ in model.opted_out} == {
             str(number) for (number,) in db.all("select msisdn from opt_out")
         }
+
+    def check_ledger(self) -> None:
+        """Settled as the pipeline does it, again and again: what is paid is what was sent, once."""
+        rollup()
+        assert rollup()["settled"]["messages"] == 0
+        with connect() as conn:
+            assert ledger.disagreements(conn) == []
+        sent: Any = self.fleet.db.one(
+            "select count(*) from segment join message using (activation_month, message_id)"
+            " where settled and segment.state in ('sent', 'delivered', 'undelivered')"
+        )
+        captured: Any = self.fleet.db.one(
+            "select coalesce(-sum(held), 0) from ledger_entry where kind = 'capture'"
+        )
+        assert captured == sent * PRICE
+
+    def _prepay(self, client: int) -> None:
+        self.both("update message set price = segments * %s", (PRICE,))
+        held = self.fleet.db.all("select campaign_id, sum(price) from message group by campaign_id")
+        with connect() as conn:
+            ledger.topup(conn, client, Decimal(1000))
+            for campaign, price in held:
+                ledger.reserve(conn, client, campaign, price)
 
     def _batch(self, host: Host, campaign: int) -> None:
         texts = [(f"texte {n}", self.rng.choice((1, 1, 2, 3))) for n in range(4)]
@@ -275,5 +304,6 @@ def test_both_answer_alike(fleet: Fleet, seed: int) -> None:
             at = rng.randrange(2)
             rng.choice(STEPS)(pair, at, JOURNALS[at][rng.random() < 0.05])
         pair.compare_tables()
+        pair.check_ledger()
         assert pair.given
         assert len(pair.kinds) > 2

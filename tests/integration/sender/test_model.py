@@ -150,7 +150,9 @@ class Pair:
 
     def _prepay(self, client: int) -> None:
         self.both("update message set price = segments * %s", (PRICE,))
-        held = self.fleet.db.all("select campaign_id, sum(price) from message group by campaign_id")
+        held: list[Any] = self.fleet.db.all(
+            "select campaign_id, sum(price) from message group by campaign_id"
+        )
         with connect() as conn:
             ledger.topup(conn, client, Decimal(1000))
             for campaign, price in held:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, Param, dag, task
+from airflow.sdk import CronPartitionTimetable, Param, dag, task
 from dag_edge import attempts, bad_input_fails
 
 DOC = """
@@ -11,7 +11,8 @@ Gives every call that has no price yet its price, by the version of its tariff t
 With two days in the form it prices those days **again** by the versions that count now: the older
 prices are kept, superseded, every difference is written down; a dry run only shows them.
 
-**Inputs** `taxdata`, tariffs. Every night at 02:15, Paris time. The form: days, tariff, dry run.
+**Inputs** `taxdata`, tariffs. Every night at 02:15, Paris time, for the day that is over (its
+partition; calls that came late are priced with it). The form: days, tariff, dry run.
 
 **Outputs** `rated_ticket`; of a re-rating also `rerating`, `rerating_difference`.
 
@@ -20,7 +21,9 @@ prices are kept, superseded, every difference is written down; a dry run only sh
 
 
 @dag(
-    schedule=CronTriggerTimetable("15 2 * * *", timezone="Europe/Paris"),
+    schedule=CronPartitionTimetable(
+        "15 2 * * *", timezone="Europe/Paris", run_offset=-1, key_format="%Y-%m-%d"
+    ),
     catchup=False,
     max_active_runs=1,
     default_args=attempts(minutes=60),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from airflow.sdk import CronTriggerTimetable, Param, dag, task
+from airflow.sdk import CronPartitionTimetable, Param, dag, task
 from dag_edge import attempts, bad_input_fails
 
 DOC = """
@@ -12,7 +12,8 @@ scheduled it is a **dry run** over the month that has ended: drafts to look at. 
 hand with *dry run* off.
 
 **Inputs** captured messages, priced calls, the company of the settings, the clients' legal identity.
-The form: month (`2026-11`; none: the last one that is over), client (none: all), dry run.
+The form: month (`2026-11`; none: the run's partition, else the last one that is over), client (none:
+all), dry run.
 
 **Outputs** drafts below `reports/invoices/drafts/`; issued: rows of `invoice`, PDFs with Factur-X in
 `outbox/invoices/` and below `reports/invoices/`. A client whose papers are incomplete is left out,
@@ -24,7 +25,10 @@ number is never skipped. docs/runbooks/month-end.md.
 
 
 @dag(
-    schedule=CronTriggerTimetable("30 5 1 * *", timezone="Europe/Paris"),
+    # The run of 1 December is that of partition 2026-11, also when it is cleared in January.
+    schedule=CronPartitionTimetable(
+        "30 5 1 * *", timezone="Europe/Paris", run_offset=-1, key_format="%Y-%m"
+    ),
     catchup=False,
     max_active_runs=1,
     default_args=attempts(minutes=60),
@@ -39,10 +43,11 @@ number is never skipped. docs/runbooks/month-end.md.
 def billing_monthly() -> None:
     @task
     @bad_input_fails
-    def invoice_month(params: dict[str, Any] | None = None) -> dict[str, Any]:
+    def invoice_month(params: dict[str, Any] | None = None, dag_run: Any = None) -> dict[str, Any]:
         from include.billing.month_end import close_month
 
-        return close_month(**(params or {}))
+        form = params or {}
+        return close_month(**{**form, "month": form["month"] or dag_run.partition_key})
 
     @task
     @bad_input_fails

@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pendulum
 import pytest
 
 from include.settings import ROOT
@@ -93,6 +94,18 @@ def test_runs_never_overlap_nor_catch_up(bag: Any) -> None:
         assert not dag.catchup, dag.dag_id
         if dag.dag_id not in QUESTIONS:
             assert dag.max_active_runs == 1, dag.dag_id
+
+
+def test_billing_is_partitioned_by_the_period_that_has_ended(bag: Any) -> None:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    at = {"billing_monthly": datetime(2027, 1, 1, 4, 30, tzinfo=UTC)}
+    at["billing_daily"] = datetime(2027, 1, 1, 1, 15, tzinfo=UTC)
+    keys = {}
+    for dag_id, run_date in at.items():
+        timetable = DagSerialization.from_dict(DagSerialization.to_dict(bag.dags[dag_id])).timetable
+        keys[dag_id] = timetable._get_partition_info(pendulum.instance(run_date))[1]
+    assert keys == {"billing_monthly": "2026-12", "billing_daily": "2026-12-31"}
 
 
 def test_the_page_of_a_dag_says_what_to_do(bag: Any) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -198,7 +199,7 @@ def test_spooled_files_become_priced_tickets(run: Run, db: Database, tmp_path: P
 
 
 def test_billing_monthly_drafts_then_issues_and_may_run_twice(
-    run: Run, db: Database, tmp_path: Path
+    bag: Any, run: Run, db: Database, tmp_path: Path
 ) -> None:
     month = Month(db)
     month.consume()
@@ -207,6 +208,12 @@ def test_billing_monthly_drafts_then_issues_and_may_run_twice(
     dry = run("billing_monthly", month="2024-03")["invoice_month"]
     assert (len(dry["drafts"]), dry["issued"]) == (1, [])
     assert (tmp_path / "var" / "reports" / dry["drafts"][0]["file"]).stat().st_size > 0
+    # As scheduled: of the month that the run is of, whenever it is carried out.
+    task = bag.dags["billing_monthly"].get_task("invoice_month").python_callable
+    form = {"month": None, "client": None, "dry_run": True}
+    assert (
+        task(params=form, dag_run=SimpleNamespace(partition_key="2024-03"))["month"] == dry["month"]
+    )
     for written in (2, 0):
         done = run("billing_monthly", month="2024-03", dry_run=False)
         assert len(done["deliver"]) == written

@@ -103,8 +103,8 @@ def test_billing_is_partitioned_by_the_period_that_has_ended(bag: Any) -> None:
     at["billing_daily"] = datetime(2027, 1, 1, 1, 15, tzinfo=UTC)
     keys = {}
     for dag_id, run_date in at.items():
-        timetable = DagSerialization.from_dict(DagSerialization.to_dict(bag.dags[dag_id])).timetable
-        keys[dag_id] = timetable._get_partition_info(pendulum.instance(run_date))[1]
+        read_back: Any = DagSerialization.from_dict(DagSerialization.to_dict(bag.dags[dag_id]))
+        keys[dag_id] = read_back.timetable._get_partition_info(pendulum.instance(run_date))[1]
     assert keys == {"billing_monthly": "2026-12", "billing_daily": "2026-12-31"}
 
 

@@ -86,6 +86,16 @@ def scan_until_registered(run: Run, db: Database, count: int) -> None:
     raise AssertionError(db.all("select key, state from upload"))
 
 
+def contacts_and_a_campaign(run: Run, db: Database, inbox: Path) -> None:
+    """A list, loaded, and a campaign for it, registered."""
+    (inbox / "contacts" / "guests.csv.mapping.yaml").write_text(MAPPING)
+    (inbox / "contacts" / "guests.csv").write_text(CONTACTS)
+    scan_until_registered(run, db, 1)
+    run("contacts_import", upload_id=db.one("select upload_id from upload"))
+    (inbox / "campaigns" / "hello.yaml").write_text(CAMPAIGN)
+    scan_until_registered(run, db, 2)
+
+
 def test_a_drop_becomes_contacts_and_a_campaign_messages(
     run: Run, db: Database, inbox: Path
 ) -> None:
@@ -112,12 +122,7 @@ def test_the_same_triggers_again_change_nothing(
     run: Run, db: Database, inbox: Path, tmp_path: Path
 ) -> None:
     """C14 without a scheduler; `make chaos FIGURES=c14` kills Airflow's processes too."""
-    (inbox / "contacts" / "guests.csv.mapping.yaml").write_text(MAPPING)
-    (inbox / "contacts" / "guests.csv").write_text(CONTACTS)
-    scan_until_registered(run, db, 1)
-    run("contacts_import", upload_id=db.one("select upload_id from upload"))
-    (inbox / "campaigns" / "hello.yaml").write_text(CAMPAIGN)
-    scan_until_registered(run, db, 2)
+    contacts_and_a_campaign(run, db, inbox)
     spool = tmp_path / "var" / "spool" / "siege"
     spool.mkdir(parents=True)
     write_spool(spool / "TAXAAAAA.DAT", layout_name="seed", tickets=50, seed=1)
@@ -259,12 +264,7 @@ def test_row_94_an_order_with_two_mistakes_fails_at_once(bag: Any, db: Database)
 
 
 def test_campaign_control(run: Run, db: Database, inbox: Path) -> None:
-    (inbox / "contacts" / "guests.csv.mapping.yaml").write_text(MAPPING)
-    (inbox / "contacts" / "guests.csv").write_text(CONTACTS)
-    scan_until_registered(run, db, 1)
-    run("contacts_import", upload_id=db.one("select upload_id from upload"))
-    (inbox / "campaigns" / "hello.yaml").write_text(CAMPAIGN)
-    scan_until_registered(run, db, 2)
+    contacts_and_a_campaign(run, db, inbox)
     upload = db.one("select upload_id from upload where kind = 'campaign'")
     run("campaign_intake", upload_id=upload)
     run("campaign_expand")

@@ -8,6 +8,8 @@ from include.taxation.layout import Layout, parse_format_line
 from include.taxation.records import Section
 
 SIZE = 12
+#: No format line is as long: what has none so far is no spool, and need not be kept to see that.
+_HEAD_BYTES = 1024 * 1024
 
 
 class RecordHasher:
@@ -40,19 +42,24 @@ class HashesAhead:
     def forget(self) -> None:
         """What was fed is not the spool after all."""
         self._rest = b""
+        self._is_spool = True
         self._hasher: RecordHasher | None = None
         self._found: list[bytes] = []
 
     def feed(self, piece: bytes) -> None:
         """Take the next bytes of the spool."""
+        if not self._is_spool:
+            return
         self._rest += piece
         if self._hasher is None:
             head, ended, rest = self._rest.partition(b"\n")
             if not ended:
+                self._is_spool = len(head) <= _HEAD_BYTES
                 return
             try:
                 self._hasher = RecordHasher(self._pbx, parse_format_line(head, number=1))
             except SpoolFault:  # told when the whole is looked at
+                self._is_spool = False
                 return
             self._rest = rest
         self._found += self._hasher.hashes(self._rest)

@@ -51,6 +51,18 @@ def test_of_anything_else_there_are_none() -> None:
     assert ahead.of(section) is None
 
 
+@pytest.mark.parametrize("piece", [b"#nonsense\n" * 100_000, b"x" * 1_000_000])
+def test_what_is_no_spool_is_not_kept(piece: bytes) -> None:
+    ahead, longest = HashesAhead("siege"), 0
+    for _ in range(5):
+        ahead.feed(piece)
+        longest = max(longest, len(ahead._rest))
+    assert longest <= 2 * len(piece)
+    ahead.forget()
+    ahead.feed(TEXT)
+    assert ahead.of(only(TEXT)) is not None
+
+
 def test_they_are_fed_by_the_program_that_unpacks_and_forgotten_when_it_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -120,9 +120,13 @@ def _plan(world: World, machine: Machine, messages: int, size: int = 200) -> Non
             )
 
 
-def _bare(world: World, machine: Machine, running: Running, messages: int) -> None:
+def _bare(world: World, machine: Machine, running: Running, messages: int, *options: str) -> None:
     del world, messages
-    running.start(sys.executable, "-m", "benchmarks.peers.bare", *machine.ports)
+    running.start(sys.executable, "-m", "benchmarks.peers.bare", *options, *machine.ports)
+
+
+def _bare_pyserial(world: World, machine: Machine, running: Running, messages: int) -> None:
+    _bare(world, machine, running, messages, "--pyserial")
 
 
 def _smstools(world: World, machine: Machine, running: Running, messages: int) -> None:
@@ -239,4 +243,9 @@ PEERS = {
     "smstools": Contestant(("smsd",), _smstools, "smstools"),
     "kannel": Contestant(("bearerbox", "smsbox"), _kannel, "kannel"),
 }
-CONTESTANTS = {"bare": Contestant((), _bare), "ours": Contestant((), _ours), **PEERS}
+CONTESTANTS = {
+    "bare": Contestant((), _bare),
+    "bare-pyserial": Contestant((), _bare_pyserial),
+    "ours": Contestant((), _ours),
+    **PEERS,
+}

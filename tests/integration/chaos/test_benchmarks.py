@@ -34,7 +34,7 @@ def test_hosts_claim_and_report(world: World, monkeypatch: pytest.MonkeyPatch) -
     assert len(found["dead_rows"]) == p4_hosts.SAMPLES
 
 
-@pytest.mark.parametrize("name", ["ours", "bare"])
+@pytest.mark.parametrize("name", ["ours", *p5_sender.BARE])
 def test_a_contestant_is_watched(name: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(p5_sender, "SECONDS", 1.0)
     monkeypatch.setattr(p5_sender, "WARM_UP", 0.5)

@@ -39,7 +39,7 @@ class Settings:
 
 def var_dir() -> Path:
     """Where the local stack keeps its files: ``SMSSWITCH_VAR``, by default ``var`` in the checkout."""
-    return Path(os.environ.get("SMSSWITCH_VAR", ROOT / "var"))
+    return Path(os.environ.get("SMSSWITCH_VAR", ROOT / "var")).absolute()
 
 
 def settings() -> Settings:

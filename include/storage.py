@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
+from urllib.parse import unquote
 
 import fsspec
 
@@ -35,15 +36,23 @@ class StoredFile:
     etag: str | None = None
 
 
+def local_path(url: str) -> Path:
+    """The folder that a ``file:`` address names; ``%20`` in it is a blank, as everywhere in addresses."""
+    return Path(unquote(url.removeprefix("file:").removeprefix("//"))).absolute()
+
+
 class Storage:
     """The files under one URL. Writes are atomic: a reader sees the old bytes or the new ones."""
 
     def __init__(self, url: str, **options: Any) -> None:
         self.url = url.rstrip("/")
-        if not self.url.startswith("file:"):  # what others put there meanwhile is to be seen
-            options = {"use_listings_cache": False, **options}
-        self.fs, self.root = fsspec.core.url_to_fs(self.url, **options)
-        self.root = self.root.rstrip("/")
+        if self.url.startswith("file:"):
+            self.fs, self.root = fsspec.filesystem("file"), str(local_path(self.url))
+            return
+        # What others put there meanwhile is to be seen.
+        options = {"use_listings_cache": False, **options}
+        self.fs, root = fsspec.core.url_to_fs(self.url, **options)
+        self.root = root.rstrip("/")
 
     @cached_property
     def is_local(self) -> bool:

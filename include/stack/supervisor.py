@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from include.db.migrate import migrate
 from include.settings import FICTION, ROOT, settings, var_dir
@@ -30,6 +29,7 @@ from include.stack.processes import (
     reserved_port,
     spawn,
 )
+from include.storage import local_path
 
 Progress = Callable[[str], None]
 MIN_FREE_BYTES = 2 * 1024**3
@@ -208,7 +208,7 @@ def _addresses() -> dict[str, str]:
     }
     for url in addresses.values():
         if url.startswith("file://"):
-            Path(urlsplit(url).path).mkdir(parents=True, exist_ok=True)
+            local_path(url).mkdir(parents=True, exist_ok=True)
     return {**addresses, PREFIXES: os.environ.get(PREFIXES, FICTION)}
 
 

@@ -49,11 +49,11 @@ def named_files(paths: list[Path]) -> list[Source]:
     found: list[Source] = []
     for path in paths:
         if path.is_dir():
-            storage = Storage(f"file://{path.absolute()}")
+            storage = Storage(path.absolute().as_uri())
             found += spool_files(storage, "")
         elif path.is_file():
             stat = path.stat()
-            storage = Storage(f"file://{path.absolute().parent}")
+            storage = Storage(path.absolute().parent.as_uri())
             modified = datetime.fromtimestamp(stat.st_mtime, UTC)
             if path.name.lower() != BEING_WRITTEN:
                 found.append(Source(storage, path.name, stat.st_size, modified))

@@ -23,6 +23,15 @@ def test_defaults_lie_in_var(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     assert now.max_file_bytes == 50 * 1024 * 1024
 
 
+def test_var_may_be_named_from_where_one_stands(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SMSSWITCH_DATABASE_URL", "postgresql://127.0.0.1/x")
+    monkeypatch.setenv("SMSSWITCH_VAR", "my var")
+    monkeypatch.chdir(tmp_path)
+    assert settings().bucket_url == (tmp_path / "my var" / "bucket").as_uri()
+
+
 def test_a_number_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMSSWITCH_DATABASE_URL", "postgresql://127.0.0.1/x")
     monkeypatch.setenv("SMSSWITCH_MAX_ROWS", "many")

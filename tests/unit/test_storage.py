@@ -24,6 +24,13 @@ def test_what_is_written_is_listed_and_read_back(storage: Storage) -> None:
     assert storage.read_bytes("a/ç é.txt") == b"one"
 
 
+def test_a_folder_whose_name_an_address_must_escape(tmp_path: Path) -> None:
+    folder = tmp_path / "a b#c%20d é"
+    Storage(folder.as_uri()).write_bytes("x/y", b"1")
+    assert (folder / "x" / "y").read_bytes() == b"1"
+    assert [f.key for f in Storage(f"file://{tmp_path}/a b#c%2520d é").list()] == ["x/y"]
+
+
 def test_moving_and_deleting(storage: Storage) -> None:
     storage.write_bytes("inbox/x", b"1")
     storage.move("inbox/x", "processed/2026/x")

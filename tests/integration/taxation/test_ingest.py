@@ -56,6 +56,13 @@ def test_both_layouts_are_loaded_and_every_field_has_its_stable_name(
     ]
 
 
+def test_a_folder_whose_name_an_address_must_escape(db: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "50%20 #1"
+    folder.mkdir()
+    write_spool(folder / "TAXAAAAA.DAT", layout_name="seed", tickets=3, seed=1)
+    assert ingest_paths([folder, folder / "TAXAAAAA.DAT"], "siege")["files"][0]["tickets"] == 3
+
+
 def test_every_file_has_one_line_in_the_log(
     db: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,15 +1,27 @@
 -- What a client is still to be invoiced for a month: SMS by campaign and price, calls by cost centre, VAT
 -- by the day; less what invoices say already, credit notes counting back. Months before it, as far as
--- "earliest", count where they were invoiced: what became known or was priced anew since. SMS are never
--- taken back so, since retention drops old messages.
+-- "earliest", count where they were invoiced: what became known or was priced anew since. What retention has
+-- dropped is not taken back so: SMS never are, calls not of a month whose tickets are not all there.
 with vat as (
   select percent, valid_from, coalesce(lead(valid_from) over (order by valid_from), 'infinity') as valid_until
   from vat_rate
 ),
+dropped as (
+  select max(f.processed_at) at time zone %(zone)s as until
+  from pbx as p
+  join spooled_file as f on f.pbx = p.code
+  where
+    p.client_id = %(client_id)s and f.state = 'loaded' and f.tickets > 0
+    and f.processed_at >= %(earliest)s::timestamp at time zone %(zone)s
+    and not exists (
+      select from taxdata as t
+      where t.ticket_id between f.file_id * 100000000 and (f.file_id + 1) * 100000000 - 1
+    )
+),
 invoiced_month as (
-  select %(month)s::date as month
+  select %(month)s::date as month, true as calls_known
   union
-  select i.period
+  select i.period, not exists (select from dropped as d where d.until >= i.period)
   from invoice as i
   where
     i.client_id = %(client_id)s and i.kind = 'invoice' and i.period >= %(earliest)s and i.period < %(month)s
@@ -53,7 +65,10 @@ charged as (
   from pbx as p
   join v_ticket_full as v on v.pbx = p.code
   join rated_ticket as r on r.ticket_id = v.ticket_id and not r.superseded
-  where p.client_id = %(client_id)s and r.cost <> 0
+  where
+    p.client_id = %(client_id)s and r.cost <> 0
+    and coalesce(v.start_date_time, v.end_date_time) >= %(earliest)s::date - 1
+    and coalesce(v.start_date_time, v.end_date_time) < %(after)s::date + 1
 ),
 consumed as (
   select
@@ -64,7 +79,7 @@ consumed as (
     end as unit_price,
     c.quantity, c.times, c.seconds, c.amount
   from charged as c
-  join invoiced_month as m on m.month = date_trunc('month', c.day)
+  join invoiced_month as m on m.month = date_trunc('month', c.day) and (c.kind = 'sms' or m.calls_known)
   left join vat as v on c.day >= v.valid_from and c.day < v.valid_until
 ),
 balance as (
@@ -76,7 +91,8 @@ balance as (
   from invoice as i
   cross join lateral (select case i.kind when 'invoice' then 1 else -1 end as sign) as s
   join invoice_line as l using (invoice_id)
-  where i.client_id = %(client_id)s and l.month in (select month from invoiced_month)
+  join invoiced_month as m on m.month = l.month and (l.kind = 'sms' or m.calls_known)
+  where i.client_id = %(client_id)s
 )
 select
   kind, month, item, currency, vat_percent, unit_price,

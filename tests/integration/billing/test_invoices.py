@@ -10,7 +10,7 @@ import pytest
 
 from include.billing import invoicing
 from include.billing.invoicing import credit, draft, issue
-from include.db import connect, sql
+from include.db import connect
 from include.errors import InputError
 from tests.integration.billing.month import AFTER, DECEMBER, NOVEMBER, Month, half_up
 
@@ -170,8 +170,8 @@ def test_what_becomes_known_late_is_on_the_next_invoice(month: Month) -> None:
 def test_what_retention_has_dropped_is_not_given_back(month: Month) -> None:
     month.run("update spooled_file set processed_at = '2026-12-07'")
     issue("dupont", NOVEMBER, at=AFTER)
-    with connect("smsswitch_taxation") as conn, conn.cursor() as cur:
-        cur.execute(sql("operations/purge_tickets"), {"before": "2026-12-08"})
+    month.run("delete from rated_ticket")
+    month.run("delete from taxdata")
     late = draft("dupont", DECEMBER, at=AFTER.replace(year=2027, month=1))
     assert {(line["kind"], line["month"]) for line in late["lines"]} == {("sms", "2026-12")}
 

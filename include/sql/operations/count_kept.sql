@@ -2,7 +2,7 @@
 select
   (
     select count(*) from message
-    where msisdn = %(msisdn)s and state in ('planned', 'leased')
+    where msisdn = %(msisdn)s and state in ('planned', 'leased', 'uncertain')
   ) as held,
   (
     select count(*) from opt_out

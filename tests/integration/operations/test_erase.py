@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from include.cli import smsswitch
 from include.errors import InputError
+from include.fleet.uncertain import resolve_uncertain
 from include.operations.erase import erase
 from include.settings import settings
 from include.storage import Storage
@@ -164,6 +165,23 @@ def test_what_a_host_holds_and_who_said_stop_stay_and_are_named(scene: Scene) ->
     again = erase(number, by="ops:jane", opt_outs=True)
     assert [place["where"] for place in again["places"]] == ["message", "opt_out"]
     assert "message" not in {place["where"] for place in again["kept"]}
+
+
+def test_what_may_have_gone_out_is_erased_once_a_person_has_said(scene: Scene) -> None:
+    scene.contacts([("Zoé", None, None)])
+    number = "+33639980000"
+    group = scene.group(0)
+    host = Host(group["database_url"], group["mac"])
+    host.register()
+    host.heartbeat(1)
+    scene.apply()
+    scene.expand()
+    host.report(host.claim(), "uncertain")
+    assert "message" in {place["where"] for place in erase(number, by="ops:jane")["kept"]}
+    ids = [row[0] for row in scene.db.all("select message_id from message")]
+    resolve_uncertain([int(str(n)) for n in ids], "planned", "ops:jane")
+    scene.expand()
+    assert [m["msisdn"] for m in host.claim()["messages"]] == [number]
 
 
 def test_what_was_planned_is_not_sent_any_more(scene: Scene) -> None:

@@ -51,9 +51,9 @@ def erase(number: str, *, by: str, dry_run: bool = False, opt_outs: bool = False
     """Take a person out of everything that may forget; ``{"number", "dry_run", "places", "kept"}``.
 
     ``kept`` names what stays, and why: the opt-out (unless ``opt_outs``), the append-only audit trail,
-    messages that a host holds now or that are uncertain (run it again later), raw spools and hosts' journals until their own
-    time is over. The audit trail notes that it was done, by a hash of the number. A dry run changes
-    nothing. ``InputError`` where it is no number.
+    messages that a host holds now or that are uncertain (run it again later), raw spools and hosts'
+    journals until their own time is over. The audit trail notes that it was done, by a hash of the
+    number. A dry run changes nothing. ``InputError`` where it is no number.
     """
     person = _Person(number)
     places = [
@@ -196,7 +196,11 @@ def _kept(person: _Person, opt_outs: bool) -> list[Place]:
         cur.execute(sql("operations/count_kept"), person.sql)
         held, noted, audited = cur.fetchone() or (0, 0, 0)
     kept = [
-        Place("message", held, "planned, with a host or uncertain: run this again when they have ended"),
+        Place(
+            "message",
+            held,
+            "planned, with a host or uncertain: run this again when they have ended",
+        ),
         Place(
             "opt_out", 0 if opt_outs else noted, "kept, so that nobody writes to the person again"
         ),

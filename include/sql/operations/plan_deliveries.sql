@@ -46,7 +46,13 @@ over as (
     d.language
   from alert_delivery as d
   inner join alert as a using (alert_id)
-  where d.news = 'raised' and a.over_at is not null
+  where
+    d.news = 'raised' and a.over_at is not null
+    -- Every minute: not one attempt more for each of all the alerts that ever were.
+    and not exists (
+      select from alert_delivery as o
+      where o.alert_id = d.alert_id and o.receiver = d.receiver and o.news = 'over'
+    )
   on conflict (alert_id, news, receiver) do nothing
   returning alert_id
 )

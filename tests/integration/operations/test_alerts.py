@@ -81,6 +81,19 @@ def test_each_news_once_in_the_language_of_the_receiver(
     assert "SIM failure" in hook.taken[0]["text"]
 
 
+def test_alerts_of_long_ago_are_not_planned_again(db: Database, office: Office) -> None:
+    receivers("{to: ops@a.example, language: fr}")
+    alert(True)
+    tell()
+    alert(False)
+    tell()
+    db.conn.cursor().execute("update alert set over_at = now() - interval '2 hours'")
+    drawn = "select last_value from alert_delivery_delivery_id_seq"
+    before = db.one(drawn)
+    assert tell() == {"planned": 0, "told": 0, "failed": 0}
+    assert db.one(drawn) == before
+
+
 def test_a_client_is_told_of_its_own_only(db: Database, office: Office) -> None:
     for code, address in (("acme", "boss@acme.example"), ("ac", "x@ac.example"), ("none", None)):
         db.all(

@@ -1,4 +1,7 @@
-"""P4: 200 hosts claim and report at one PostgreSQL. SQL only: the hosts send nothing."""
+"""P4: 200 hosts claim and report at one PostgreSQL. SQL only: the hosts send nothing.
+
+``P4_SECONDS`` for an hour; ``P4_PACE``: so many messages a second in all, not as fast as they can.
+"""
 
 import json
 import multiprocessing
@@ -21,6 +24,7 @@ PROCESSES = 4
 MODEMS = 8
 BATCH = 100
 SECONDS = float(os.environ.get("P4_SECONDS", "180"))
+PACE = float(os.environ.get("P4_PACE", "0"))
 SAMPLES = 12
 AHEAD = 2
 
@@ -66,6 +70,7 @@ def run(world: World, hosts: list[Host]) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "messages": reported,
         "per_second": round(reported / seconds),
+        "pace": PACE or None,
         "reach": 1000,
         "sent_says_the_database": states.get("sent", 0),
         "dead_rows": [sample["dead"] for sample in samples],
@@ -102,7 +107,7 @@ def _host(host: Host, done: Any, ending: Any) -> None:
             "register_host_v1(%s::macaddr, %s, %s, '{}')",
             (host.mac, journal, str(uuid.uuid4())),
         )["epoch"]
-        beat_at = 0.0
+        beat_at, began, reported = 0.0, time.monotonic(), 0
         while not ending.is_set():
             if time.monotonic() >= beat_at:
                 status = json.dumps({"host_time": None, "queued": 0, "batches": [], "modems": []})
@@ -118,6 +123,9 @@ def _host(host: Host, done: Any, ending: Any) -> None:
                 _call(cur, "report_results_v1(%s, %s, %s)", (epoch, journal, results))
                 with done.get_lock():
                     done.value += len(some)
+                reported += len(some)
+                if PACE:
+                    ending.wait(max(0.0, began + reported * HOSTS / PACE - time.monotonic()))
 
 
 def _call(cur: Any, call: str, values: tuple[object, ...]) -> Any:

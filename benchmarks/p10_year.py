@@ -39,6 +39,7 @@ from generate_series(1, %(groups)s) as g;
 insert into modem (group_id, imei, operator, sim_state, rssi, seen_at)
 select group_id, lpad((group_id * 100 + n)::text, 15, '0'), 'orange', 'ready', 20, now()
 from modem_group, generate_series(1, %(modems)s) as n;
+select ensure_sample_months(now() - make_interval(months => n)) from generate_series(0, 3) as n;
 insert into modem_sample (group_id, imei, at, rssi)
 select m.group_id, m.imei, t.at, (random() * 31)::integer
 from modem as m, generate_series(now() - interval '90 days', now(), interval '5 minutes') as t (at);

@@ -17,7 +17,7 @@ DICTIONARY = Path(__file__).resolve().parent.parent / "docs" / "data-dictionary.
 HEAD = """# Data dictionary
 
 Every table, view and column of the business database, with what the database itself says of it.
-Made by `make docs-data`; a test holds it against the migrations. Partitions of a month are left out,
+Made by `make docs-data`; a test holds it against the migrations. Partitions are left out,
 and so are the columns of `taxdata` that ticket layouts add.
 """
 COLUMNS = """

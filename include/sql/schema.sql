@@ -257,6 +257,7 @@ begin
     last_heartbeat = clock_timestamp(),
     clock_skew = coalesce(skew, g.clock_skew)
   where g.group_id = own.group_id;
+  perform public.ensure_sample_months(pg_catalog.now());
   perform public.take_modems(own.group_id, coalesce(status -> 'modems', '[]'));
   return jsonb_build_object(
     'state', own.state,
@@ -607,6 +608,22 @@ begin
   );
 end
 $$;
+CREATE FUNCTION public.attach_partition(parent text, child text, lowest text, below text, told text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+  execute format('create table public.%I (like public.%I including all)', child, parent);
+  execute format(
+    'alter table public.%I owner to %s', child,
+    (select c.relowner::regrole from pg_catalog.pg_class as c where c.oid = format('public.%I', parent)::regclass)
+  );
+  execute format('comment on table public.%I is %L', child, told);
+  execute format(
+    'alter table public.%I attach partition public.%I for values from (%L) to (%L)', parent, child, lowest, below
+  );
+end
+$$;
 CREATE TABLE public.send_batch (
     batch_id bigint NOT NULL,
     activation_month date NOT NULL,
@@ -953,6 +970,68 @@ begin
 end
 $$;
 COMMENT ON FUNCTION public.drop_message_partitions(month date) IS 'Drops the messages of one month, keeps their counts in campaign_archive; how many messages went.';
+CREATE FUNCTION public.drop_sample_month(month date) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET "TimeZone" TO 'UTC'
+    SET lock_timeout TO '800ms'
+    AS $$
+declare
+  child constant text := 'modem_sample_' || to_char(month, 'YYYYMM');
+  gone bigint;
+begin
+  perform pg_catalog.pg_advisory_xact_lock(7226012);
+  if pg_catalog.to_regclass('public.' || child) is null then
+    return 0;
+  end if;
+  execute format('select count(*) from public.%I', child) into gone;
+  execute format('drop table public.%I', child);
+  return gone;
+end
+$$;
+COMMENT ON FUNCTION public.drop_sample_month(month date) IS 'Drops the samples of one month; how many went.';
+CREATE FUNCTION public.drop_ticket_block(block bigint, before timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET "TimeZone" TO 'UTC'
+    SET lock_timeout TO '800ms'
+    AS $$
+declare
+  number constant bigint := block / 1000000;
+  lowest bigint;
+  highest bigint;
+  gone bigint;
+begin
+  perform pg_catalog.pg_advisory_xact_lock(7226010);
+  select b.first_file * 100000000, b.until_file * 100000000 - 1 into strict lowest, highest
+  from public.ticket_block as b where b.first_file = block;
+  if pg_catalog.to_regclass('public.taxdata_' || number) is null then
+    return 0;
+  end if;
+  if exists (
+    select from public.spooled_file as f
+    where
+      f.file_id between lowest / 100000000 and highest / 100000000 and f.state = 'loaded'
+      and pg_catalog.date_trunc('month', f.processed_at, 'UTC') + interval '1 month' > before
+  ) then
+    raise exception 'files of partition % were read since %', number, before using errcode = '55006';
+  end if;
+  select pg_catalog.count(*) into gone from public.taxdata as t where t.ticket_id between lowest and highest;
+  -- No row is locked before the tables are: who waits for us there cannot hold what we wait for here.
+  lock table public.taxdata, public.rated_ticket in access exclusive mode;
+  delete from public.rejected_ticket as r
+  where r.file_id between lowest / 100000000 and highest / 100000000;
+  delete from public.duplicate_ticket as d where d.ticket_id between lowest and highest;
+  execute format('alter table public.taxdata detach partition public.%I', 'taxdata_' || number);
+  execute format('drop table public.%I', 'taxdata_' || number);
+  execute format('drop table if exists public.%I', 'rated_ticket_' || number);
+  if not exists (select from public.ticket_block as b where b.first_file > block) then
+    perform public.ensure_ticket_block(block);
+  end if;
+  return gone;
+end
+$$;
+COMMENT ON FUNCTION public.drop_ticket_block(block bigint, before timestamp with time zone) IS 'Drops the tickets of one partition with their prices, if all were read in months that are wholly older; how many went.';
 CREATE FUNCTION public.drop_ticket_views() RETURNS void
     LANGUAGE sql
     AS $$
@@ -983,6 +1062,60 @@ begin
   end loop;
 end
 $$;
+CREATE FUNCTION public.ensure_sample_months(at timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  month timestamptz := pg_catalog.date_trunc('month', at, 'UTC');
+  ahead constant timestamptz := month + interval '1 month';
+  child text;
+begin
+  while month <= ahead loop
+    child := 'modem_sample_' || to_char(month at time zone 'UTC', 'YYYYMM');
+    if pg_catalog.to_regclass('public.' || child) is null and month >= public.sample_months_since() then
+      perform pg_catalog.pg_advisory_xact_lock(7226012);
+      if pg_catalog.to_regclass('public.' || child) is null then
+        perform public.attach_partition(
+          'modem_sample', child, month::text, (month + interval '1 month')::text,
+          format('Of %s.', to_char(month at time zone 'UTC', 'YYYY-MM'))
+        );
+      end if;
+    end if;
+    month := month + interval '1 month';
+  end loop;
+end
+$$;
+COMMENT ON FUNCTION public.ensure_sample_months(at timestamp with time zone) IS 'Makes sure that samples of this month and the next have a place.';
+CREATE FUNCTION public.ensure_ticket_block(file bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+  block public.ticket_block;
+  parent text;
+  child text;
+begin
+  select b.* into strict block
+  from public.ticket_block as b
+  where b.first_file <= file
+  order by b.first_file desc
+  limit 1;
+  foreach parent in array array['taxdata', 'rated_ticket'] loop
+    child := format('%s_%s', parent, block.first_file / 1000000);
+    continue when pg_catalog.to_regclass('public.' || child) is not null;
+    perform pg_catalog.pg_advisory_xact_lock(7226010);
+    if pg_catalog.to_regclass('public.' || child) is null then
+      perform public.attach_partition(
+        parent, child, (block.first_file * 100000000)::text, (block.until_file * 100000000)::text,
+        format('Of the files first read in %s.', to_char(block.month, 'YYYY-MM'))
+      );
+    end if;
+  end loop;
+end
+$$;
+COMMENT ON FUNCTION public.ensure_ticket_block(file bigint) IS 'Makes sure that tickets of this file, and their prices, have a place.';
 CREATE FUNCTION public.erlang_b(traffic double precision, lines integer) RETURNS double precision
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
     AS $$
@@ -1169,6 +1302,41 @@ CREATE FUNCTION public.mask_number(number text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN (length(number) > 6) THEN ("left"(number, '-4'::integer) || '----'::text) ELSE number END;
 COMMENT ON FUNCTION public.mask_number(number text) IS 'Hides the last four digits of an outside number; extensions (six digits at most) stay.';
+CREATE FUNCTION public.open_ticket_month() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET "TimeZone" TO 'UTC'
+    AS $$
+declare
+  room constant bigint := 1000; -- more than one transaction takes
+  this_month constant date := pg_catalog.date_trunc('month', pg_catalog.now() at time zone 'UTC');
+  newest public.ticket_block;
+  next_file bigint;
+  first bigint;
+begin
+  select b.* into strict newest from public.ticket_block as b order by b.first_file desc limit 1;
+  select s.last_value + 1 into next_file from public.spooled_file_file_id_seq as s;
+  if newest.month >= this_month and next_file + room <= newest.until_file then
+    return;
+  end if;
+  perform pg_catalog.pg_advisory_xact_lock(7226010);
+  if next_file + room <= newest.until_file
+    and not exists (select from public.spooled_file as f where f.file_id >= newest.first_file)
+  then
+    update public.ticket_block set month = this_month where first_file = newest.first_file;
+    return;
+  end if;
+  first := greatest(newest.until_file, next_file / 1000000 * 1000000);
+  if next_file + room > first + 1000000 then
+    first := first + 1000000;
+  end if;
+  insert into public.ticket_block (first_file, until_file, month)
+  values (first, first + 1000000, greatest(this_month, newest.month));
+  perform pg_catalog.setval('public.spooled_file_file_id_seq', greatest(first, next_file), false);
+  perform public.ensure_ticket_block(first);
+end
+$$;
+COMMENT ON FUNCTION public.open_ticket_month() IS 'Makes sure that new files get numbers, and their tickets a partition, of this month.';
 CREATE FUNCTION public.open_unmasking(reason text, actor text DEFAULT NULL::text) RETURNS timestamp with time zone
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public'
@@ -1191,6 +1359,28 @@ begin
 end
 $$;
 COMMENT ON FUNCTION public.open_unmasking(reason text, actor text) IS 'Opens schema unmasked to this login for 15 minutes, from the commit on; written down in audit_entry.';
+CREATE FUNCTION public.purge_earlier_samples(before timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET "TimeZone" TO 'UTC'
+    SET lock_timeout TO '800ms'
+    AS $$
+declare
+  gone bigint;
+begin
+  if public.sample_months_since() > before then
+    delete from public.modem_sample_earlier as s where s.at < before;
+    get diagnostics gone = row_count;
+  else
+    select pg_catalog.count(*) into gone from public.modem_sample_earlier;
+    if gone > 0 then
+      truncate public.modem_sample_earlier;
+    end if;
+  end if;
+  return gone;
+end
+$$;
+COMMENT ON FUNCTION public.purge_earlier_samples(before timestamp with time zone) IS 'Takes away what is older of the samples that are in no partition of a month; how many went.';
 CREATE FUNCTION public.raise_fence() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1260,6 +1450,16 @@ $$;
 CREATE FUNCTION public.round_exact(numerator numeric, denominator numeric, method text, scale numeric, quantum numeric) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ((sign(numerator) * quantum) * CASE method WHEN 'down'::text THEN div((abs(numerator) * scale), denominator) WHEN 'half_up'::text THEN div(((((2)::numeric * abs(numerator)) * scale) + denominator), ((2)::numeric * denominator)) ELSE (div((abs(numerator) * scale), denominator) + (((mod((abs(numerator) * scale), denominator) > (0)::numeric))::integer)::numeric) END);
+CREATE FUNCTION public.sample_months_since() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO ''
+    SET "TimeZone" TO 'UTC'
+    AS $$
+  select substring(pg_catalog.pg_get_expr(c.relpartbound, c.oid) from 'TO \(''([^'']+)''\)')::timestamptz
+  from pg_catalog.pg_class as c
+  where c.oid = 'public.modem_sample_earlier'::regclass
+$$;
+COMMENT ON FUNCTION public.sample_months_since() IS 'From when on samples are in partitions of a month.';
 CREATE FUNCTION public.segment_moves_to(old public.message_state, kind text, own boolean, current boolean, resend boolean) RETURNS public.message_state
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -2276,8 +2476,18 @@ CREATE TABLE public.modem_sample (
     rssi smallint,
     operator_code text,
     sim_state text
+)
+PARTITION BY RANGE (at);
+COMMENT ON TABLE public.modem_sample IS 'Signal history, at most one a minute per modem. Partitions: a month each (UTC).';
+CREATE TABLE public.modem_sample_earlier (
+    group_id bigint NOT NULL,
+    imei text NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    rssi smallint,
+    operator_code text,
+    sim_state text
 );
-COMMENT ON TABLE public.modem_sample IS 'Signal history, at most one a minute per modem.';
+COMMENT ON TABLE public.modem_sample_earlier IS 'What was read before the first of the months, or came late for one that has gone.';
 CREATE TABLE public.opt_out (
     opt_out_id bigint NOT NULL,
     msisdn text NOT NULL,
@@ -2366,14 +2576,38 @@ CREATE TABLE public.rated_ticket (
     next_index smallint,
     next_charged integer,
     CONSTRAINT rated_ticket_check CHECK (((cost IS NULL) = (reason IS NOT NULL)))
-);
-COMMENT ON TABLE public.rated_ticket IS 'What a ticket costs under a version of a tariff, or why it has no price. Older versions'' rows stay, superseded.';
+)
+PARTITION BY RANGE (ticket_id);
+COMMENT ON TABLE public.rated_ticket IS 'What a ticket costs under a version of a tariff, or why it has no price. Older versions'' rows stay, superseded. A ticket''s prices go with it: partitions as those of taxdata.';
 COMMENT ON COLUMN public.rated_ticket.ticket_id IS 'Of taxdata. No foreign keys: checking them a million times takes longer than the rating.';
 COMMENT ON COLUMN public.rated_ticket.tariff_id IS 'Of tariff, whose rows never go.';
 COMMENT ON COLUMN public.rated_ticket.explanation IS 'The pieces of a price that does not follow from rate_index and charged; v_rating has the pieces of all.';
 COMMENT ON COLUMN public.rated_ticket.rate_index IS 'The rate in force at set-up: its place in the tariff, from 0.';
 COMMENT ON COLUMN public.rated_ticket.charged IS 'Seconds charged at it; -1 for a call of 0 s.';
 COMMENT ON COLUMN public.rated_ticket.next_index IS 'The rate that the call went on at, with the seconds charged at that one.';
+CREATE TABLE public.rated_ticket_0 (
+    ticket_id bigint NOT NULL,
+    tariff_id bigint NOT NULL,
+    cost numeric,
+    currency text NOT NULL,
+    rated boolean GENERATED ALWAYS AS ((cost IS NOT NULL)) STORED,
+    reason text,
+    explanation jsonb,
+    superseded boolean DEFAULT false NOT NULL,
+    rated_at timestamp with time zone DEFAULT now() NOT NULL,
+    rate_index smallint,
+    charged integer,
+    next_index smallint,
+    next_charged integer,
+    CONSTRAINT rated_ticket_check CHECK (((cost IS NULL) = (reason IS NOT NULL)))
+);
+COMMENT ON TABLE public.rated_ticket_0 IS 'Their prices.';
+COMMENT ON COLUMN public.rated_ticket_0.ticket_id IS 'Of taxdata. No foreign keys: checking them a million times takes longer than the rating.';
+COMMENT ON COLUMN public.rated_ticket_0.tariff_id IS 'Of tariff, whose rows never go.';
+COMMENT ON COLUMN public.rated_ticket_0.explanation IS 'The pieces of a price that does not follow from rate_index and charged; v_rating has the pieces of all.';
+COMMENT ON COLUMN public.rated_ticket_0.rate_index IS 'The rate in force at set-up: its place in the tariff, from 0.';
+COMMENT ON COLUMN public.rated_ticket_0.charged IS 'Seconds charged at it; -1 for a call of 0 s.';
+COMMENT ON COLUMN public.rated_ticket_0.next_index IS 'The rate that the call went on at, with the seconds charged at that one.';
 CREATE TABLE public.rejected_ticket (
     file_id bigint NOT NULL,
     line_number integer NOT NULL,
@@ -2581,11 +2815,34 @@ CREATE TABLE public.taxdata (
     content_digest uuid NOT NULL,
     ambiguous_time boolean NOT NULL,
     CONSTRAINT taxdata_check CHECK ((ticket_id = ((file_id * 100000000) + line_number)))
-);
-COMMENT ON TABLE public.taxdata IS 'The tickets. Starts with where each comes from; layouts add and widen the columns. Only smsswitch_taxation alters it.';
+)
+PARTITION BY RANGE (ticket_id);
+COMMENT ON TABLE public.taxdata IS 'The tickets. Starts with where each comes from; layouts add and widen the columns. Only smsswitch_taxation alters it. Partitions: ticket_block.';
 COMMENT ON COLUMN public.taxdata.file_id IS 'Of spooled_file; no foreign key, whose check would cost as much as the load.';
 COMMENT ON COLUMN public.taxdata.content_digest IS 'The same for the same record under one layout of one PBX; starts with its date, so that the index grows at its end.';
 COMMENT ON COLUMN public.taxdata.ambiguous_time IS 'Its start or end lies in the hour that comes twice in autumn.';
+CREATE TABLE public.taxdata_0 (
+    ticket_id bigint NOT NULL,
+    file_id bigint NOT NULL,
+    line_number integer NOT NULL,
+    content_digest uuid NOT NULL,
+    ambiguous_time boolean NOT NULL,
+    CONSTRAINT taxdata_check CHECK ((ticket_id = ((file_id * 100000000) + line_number)))
+);
+COMMENT ON TABLE public.taxdata_0 IS 'Tickets of the files 0 to below the first of the next partition.';
+COMMENT ON COLUMN public.taxdata_0.file_id IS 'Of spooled_file; no foreign key, whose check would cost as much as the load.';
+COMMENT ON COLUMN public.taxdata_0.content_digest IS 'The same for the same record under one layout of one PBX; starts with its date, so that the index grows at its end.';
+COMMENT ON COLUMN public.taxdata_0.ambiguous_time IS 'Its start or end lies in the hour that comes twice in autumn.';
+CREATE TABLE public.ticket_block (
+    first_file bigint NOT NULL,
+    until_file bigint NOT NULL,
+    month date NOT NULL,
+    CONSTRAINT ticket_block_check CHECK (((until_file > first_file) AND ((until_file % (1000000)::bigint) = 0))),
+    CONSTRAINT ticket_block_first_file_check CHECK (((first_file % (1000000)::bigint) = 0)),
+    CONSTRAINT ticket_block_month_check CHECK ((month = date_trunc('month'::text, (month)::timestamp with time zone)))
+);
+COMMENT ON TABLE public.ticket_block IS 'The partitions of taxdata and rated_ticket: the tickets of the files first_file to below until_file are in those named after first_file / 1000000. A month of loading begins a new one, and the numbers of its files with it. Retention drops one when all its files were read in months that are wholly older than the limit. Row by row go only tickets that a mixed partition would keep too long: where some of its files were read again since, and in the first one, which may have many months from before there were partitions.';
+COMMENT ON COLUMN public.ticket_block.month IS 'In which its files were first read (UTC); of the first partition of a database that was there before, the last of its months.';
 CREATE TABLE public.ticket_field (
     "position" smallint NOT NULL,
     source_name text NOT NULL,
@@ -3016,6 +3273,9 @@ CREATE VIEW unmasked.v_ticket AS
      LEFT JOIN public.cost_centre_span c ON (((c.code = COALESCE(u.cost_centre, NULLIF(f.charged_cost_center, '255'::text))) AND (f.local_day >= c.valid_from) AND ((c.valid_to IS NULL) OR (f.local_day <= c.valid_to)))))
   WHERE public.unmasking_open();
 COMMENT ON VIEW unmasked.v_ticket IS 'v_ticket with whole numbers, after open_unmasking(reason) only.';
+ALTER TABLE ONLY public.modem_sample ATTACH PARTITION public.modem_sample_earlier FOR VALUES FROM (MINVALUE) TO ('2026-01-01 00:00:00+00');
+ALTER TABLE ONLY public.rated_ticket ATTACH PARTITION public.rated_ticket_0 FOR VALUES FROM ('0') TO ('100000000000000');
+ALTER TABLE ONLY public.taxdata ATTACH PARTITION public.taxdata_0 FOR VALUES FROM ('0') TO ('100000000000000');
 ALTER TABLE ONLY public.alert_delivery
     ADD CONSTRAINT alert_delivery_alert_id_news_receiver_key UNIQUE (alert_id, news, receiver);
 ALTER TABLE ONLY public.alert_delivery
@@ -3104,6 +3364,8 @@ ALTER TABLE ONLY public.modem
     ADD CONSTRAINT modem_pkey PRIMARY KEY (group_id, imei);
 ALTER TABLE ONLY public.modem_sample
     ADD CONSTRAINT modem_sample_pkey PRIMARY KEY (group_id, imei, at);
+ALTER TABLE ONLY public.modem_sample_earlier
+    ADD CONSTRAINT modem_sample_earlier_pkey PRIMARY KEY (group_id, imei, at);
 ALTER TABLE ONLY public.opt_out
     ADD CONSTRAINT opt_out_msisdn_client_id_key UNIQUE NULLS NOT DISTINCT (msisdn, client_id);
 ALTER TABLE ONLY public.opt_out
@@ -3118,6 +3380,8 @@ ALTER TABLE ONLY public.quote
     ADD CONSTRAINT quote_pkey PRIMARY KEY (quote_id);
 ALTER TABLE ONLY public.rated_ticket
     ADD CONSTRAINT rated_ticket_pkey PRIMARY KEY (ticket_id, tariff_id);
+ALTER TABLE ONLY public.rated_ticket_0
+    ADD CONSTRAINT rated_ticket_0_pkey PRIMARY KEY (ticket_id, tariff_id);
 ALTER TABLE ONLY public.rejected_ticket
     ADD CONSTRAINT rejected_ticket_pkey PRIMARY KEY (file_id, line_number);
 ALTER TABLE ONLY public.remembered_mapping
@@ -3156,6 +3420,10 @@ ALTER TABLE ONLY public.taxation_profile
     ADD CONSTRAINT taxation_profile_pkey PRIMARY KEY (profile);
 ALTER TABLE ONLY public.taxdata
     ADD CONSTRAINT taxdata_pkey PRIMARY KEY (ticket_id);
+ALTER TABLE ONLY public.taxdata_0
+    ADD CONSTRAINT taxdata_0_pkey PRIMARY KEY (ticket_id);
+ALTER TABLE ONLY public.ticket_block
+    ADD CONSTRAINT ticket_block_pkey PRIMARY KEY (first_file);
 ALTER TABLE ONLY public.ticket_field
     ADD CONSTRAINT ticket_field_column_name_key UNIQUE (column_name);
 ALTER TABLE ONLY public.ticket_field
@@ -3203,11 +3471,16 @@ CREATE INDEX send_batch_open ON public.send_batch USING btree (group_id, state, 
 CREATE INDEX send_batch_unlogged ON public.send_batch USING btree (batch_id) WHERE ((NOT logged) AND (done_at IS NOT NULL));
 CREATE INDEX spooled_file_loads ON public.spooled_file USING btree (load_number);
 CREATE INDEX spooled_file_pbx ON public.spooled_file USING btree (pbx, file_id);
-CREATE INDEX taxdata_content ON public.taxdata USING brin (content_digest) WITH (pages_per_range='16', autosummarize='on');
+CREATE INDEX taxdata_content ON ONLY public.taxdata USING brin (content_digest) WITH (pages_per_range='16', autosummarize='on');
+CREATE INDEX taxdata_0_content_digest_idx ON public.taxdata_0 USING brin (content_digest) WITH (pages_per_range='16', autosummarize='on');
 CREATE UNIQUE INDEX treatment_run_occasion ON public.treatment_run USING btree (treatment, trigger, occasion);
 CREATE INDEX upload_content ON public.upload USING btree (client_id, sha256);
 CREATE UNIQUE INDEX upload_in_inbox ON public.upload USING btree (client_id, key, sha256) WHERE in_inbox;
 CREATE INDEX upload_state_idx ON public.upload USING btree (state, created_at);
+ALTER INDEX public.modem_sample_pkey ATTACH PARTITION public.modem_sample_earlier_pkey;
+ALTER INDEX public.rated_ticket_pkey ATTACH PARTITION public.rated_ticket_0_pkey;
+ALTER INDEX public.taxdata_content ATTACH PARTITION public.taxdata_0_content_digest_idx;
+ALTER INDEX public.taxdata_pkey ATTACH PARTITION public.taxdata_0_pkey;
 CREATE OR REPLACE VIEW public.client_balance AS
  SELECT c.client_id,
     c.code,
@@ -3420,6 +3693,7 @@ REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, inte
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO smsswitch_owner;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO smsswitch_app;
 GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO smsswitch_taxation;
+REVOKE ALL ON FUNCTION public.attach_partition(parent text, child text, lowest text, below text, told text) FROM PUBLIC;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.send_batch TO smsswitch_app;
 GRANT SELECT ON TABLE public.send_batch TO smsswitch_reader;
 REVOKE ALL ON FUNCTION public.batch_closes(batch public.send_batch) FROM PUBLIC;
@@ -3432,17 +3706,29 @@ REVOKE ALL ON FUNCTION public.disable_host_login(host_role name) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.disable_host_login(host_role name) TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.drop_message_partitions(month date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.drop_message_partitions(month date) TO smsswitch_app;
+REVOKE ALL ON FUNCTION public.drop_sample_month(month date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.drop_sample_month(month date) TO smsswitch_app;
+REVOKE ALL ON FUNCTION public.drop_ticket_block(block bigint, before timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.drop_ticket_block(block bigint, before timestamp with time zone) TO smsswitch_taxation;
 REVOKE ALL ON FUNCTION public.ensure_message_partitions(month date) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.ensure_message_partitions(month date) TO smsswitch_app;
+REVOKE ALL ON FUNCTION public.ensure_sample_months(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ensure_sample_months(at timestamp with time zone) TO smsswitch_app;
+REVOKE ALL ON FUNCTION public.ensure_ticket_block(file bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ensure_ticket_block(file bigint) TO smsswitch_taxation;
 REVOKE ALL ON FUNCTION public.host_group(host_epoch bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.host_group_now(host_epoch bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.is_fenced() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.lift_fence() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) TO smsswitch_app;
+REVOKE ALL ON FUNCTION public.open_ticket_month() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.open_ticket_month() TO smsswitch_taxation;
 REVOKE ALL ON FUNCTION public.open_unmasking(reason text, actor text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.open_unmasking(reason text, actor text) TO smsswitch_unmask;
 GRANT ALL ON FUNCTION public.open_unmasking(reason text, actor text) TO smsswitch_app;
+REVOKE ALL ON FUNCTION public.purge_earlier_samples(before timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.purge_earlier_samples(before timestamp with time zone) TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.raise_fence() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.raise_fence() TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.renew_permits(own public.modem_group, journal uuid) FROM PUBLIC;
@@ -3579,6 +3865,9 @@ GRANT SELECT ON TABLE public.taxation_profile_member TO smsswitch_reader;
 GRANT SELECT ON TABLE public.taxation_profile_member TO smsswitch_unmask;
 GRANT SELECT ON TABLE public.taxation_profile_member TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.taxdata TO smsswitch_app;
+GRANT SELECT ON TABLE public.ticket_block TO smsswitch_taxation;
+GRANT SELECT ON TABLE public.ticket_block TO smsswitch_app;
+GRANT SELECT ON TABLE public.ticket_block TO smsswitch_reader;
 GRANT SELECT ON TABLE public.ticket_field TO smsswitch_taxation;
 GRANT SELECT ON TABLE public.ticket_field TO smsswitch_app;
 GRANT SELECT ON TABLE public.ticket_field TO smsswitch_reader;

@@ -12,7 +12,6 @@ from include.taxation.fields import SqlType, Stored, join, sql_type
 from include.taxation.layout import Layout, name_fault
 
 TABLE = "taxdata"
-COPY = "taxdata_next"
 _SHORT: dict[str, SqlType] = {"timestamp without time zone": "timestamp"}
 
 
@@ -114,14 +113,78 @@ def apply(conn: Connection, changes: tuple[Change, ...]) -> None:
             cur.execute("select create_ticket_views()")
             return
         names = {name: pgsql.Identifier(name) for name in existing_columns(conn)}
+        values = pgsql.SQL(", ").join(converted.get(name, names[name]) for name in names)
         cur.execute(sql("taxation/begin_conversion"))
-        cur.execute(ddl(changes, COPY))
-        cur.execute(
-            pgsql.SQL("insert into {} ({}) select {} from {}").format(
-                pgsql.Identifier(COPY),
-                pgsql.SQL(", ").join(names.values()),
-                pgsql.SQL(", ").join(converted.get(name, names[name]) for name in names),
-                pgsql.Identifier(TABLE),
-            )
-        )
+        cur.execute(sql("taxation/list_ticket_partitions"))
+        partitions = [_Partition(*row) for row in cur.fetchall()]
+        for each in partitions:
+            cur.execute(each.bare_copy)
+            cur.execute(ddl(changes, each.copy))
+            cur.execute(each.filled(pgsql.SQL(", ").join(names.values()), values))
         cur.execute(sql("taxation/end_conversion"))
+        for each in partitions:
+            cur.execute(each.gone)
+        cur.execute(ddl(changes))  # nothing is in it now
+        for each in partitions:
+            cur.execute(each.put_in_place)
+        cur.execute(sql("taxation/close_conversion"))
+
+
+@dataclass(frozen=True)
+class _Partition:
+    """One of taxdata, and the statements that put a copy in its place."""
+
+    name: str
+    bounds: str
+    condition: str
+    told: str
+
+    @property
+    def copy(self) -> str:
+        return f"{self.name}_next"
+
+    def _statement(self, text: str, **more: pgsql.Composable) -> pgsql.Composed:
+        names = {
+            "name": self.name, "copy": self.copy,
+            "key": f"{self.name}_pkey", "copy_key": f"{self.copy}_pkey",
+            "digests": f"{self.name}_content_digest_idx",
+            "copy_digests": f"{self.copy}_content_digest_idx",
+        }  # fmt: skip
+        return pgsql.SQL(text).format(
+            **{word: pgsql.Identifier(name) for word, name in names.items()},
+            table=pgsql.Identifier(TABLE),
+            bounds=pgsql.SQL(self.bounds),
+            condition=pgsql.SQL(self.condition),
+            told=pgsql.Literal(self.told),
+            **more,
+        )
+
+    @property
+    def bare_copy(self) -> pgsql.Composed:
+        """What the partition is to hold is checked while it is filled, not when it is attached."""
+        return self._statement(
+            "create table {copy} (like {table} including all); "
+            "alter table {copy} add constraint partition_bounds check ({condition}); "
+            "comment on table {copy} is {told}"
+        )
+
+    def filled(self, names: pgsql.Composed, values: pgsql.Composed) -> pgsql.Composed:
+        return self._statement(
+            "insert into {copy} ({names}) select {values} from {name}; analyze {copy}",
+            names=names,
+            values=values,
+        )
+
+    @property
+    def gone(self) -> pgsql.Composed:
+        return self._statement("drop table {name}")
+
+    @property
+    def put_in_place(self) -> pgsql.Composed:
+        return self._statement(
+            "alter table {table} attach partition {copy} {bounds}; "
+            "alter table {copy} drop constraint partition_bounds; "
+            "alter table {copy} rename to {name}; "
+            "alter index {copy_key} rename to {key}; "
+            "alter index {copy_digests} rename to {digests}"
+        )

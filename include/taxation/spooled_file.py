@@ -81,7 +81,7 @@ def open_file(conn: Connection, file: File) -> int:
     """The id under which the tickets of a file are loaded."""
     with conn.cursor() as cur:
         cur.execute(sql("taxation/open_file"), vars(file))
-        (file_id,) = cur.fetchone() or (0,)
+        file_id, _ = cur.fetchone() or (0, None)
     return int(file_id)
 
 

@@ -45,6 +45,7 @@ begin
     last_heartbeat = clock_timestamp(),
     clock_skew = coalesce(skew, g.clock_skew)
   where g.group_id = own.group_id;
+  perform public.ensure_sample_months(pg_catalog.now());
   perform public.take_modems(own.group_id, coalesce(status -> 'modems', '[]'));
   return jsonb_build_object(
     'state', own.state,

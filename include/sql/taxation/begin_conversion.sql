@@ -1,5 +1,4 @@
--- Columns are converted in a copy of taxdata, which readers go on reading meanwhile: nobody waits for a million
--- tickets to be written anew. Who would change a ticket waits.
+-- Columns are converted in copies of the partitions of taxdata, which readers go on reading meanwhile: nobody
+-- waits for a million tickets to be written anew. Who would change a ticket waits.
 set local enable_seqscan = on;
-lock table taxdata in share row exclusive mode;
-create table taxdata_next (like taxdata including all)
+lock table taxdata in share row exclusive mode

@@ -4,4 +4,5 @@
 select pg_advisory_xact_lock(%(lock)s);
 set local lock_timeout = '5s';
 set local enable_seqscan = off;
-set local jit = off
+set local jit = off;
+select open_ticket_month()

@@ -52,6 +52,7 @@ def test_a_sim_that_fails_and_is_mended(scene: Scene, host: Host) -> None:
 def test_a_signal_that_is_very_bad_until_it_is_a_step_better(scene: Scene, host: Host) -> None:
     def samples(rssi: int) -> None:
         run(scene, "delete from modem_sample")
+        run(scene, "select ensure_sample_months(now() - interval '1 hour')")
         for minutes in (1, 3, 5, 7):
             run(
                 scene,

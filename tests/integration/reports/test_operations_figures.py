@@ -314,6 +314,7 @@ def test_row_29_to_31_two_hundred_hostile_names_stay_text(
     client = world.client("acme", names[0])
     world.run("select ensure_message_partitions('2026-11-01')")
     at = datetime(2026, 11, 6, 9, tzinfo=PARIS)
+    world.run("select ensure_sample_months(%s)", at)
     for number, name in enumerate(names):
         (group,) = world.run(
             "insert into modem_group (mac, alias, modems, host_role) values (%s::macaddr, %s, 1, %s) "

@@ -94,6 +94,7 @@ class World:
                     (group, imei, MONTH + timedelta(hours=h), self.random.randint(5, 30))
                     for h in range(0, 500, 3)
                 ]
+                self.run("select ensure_sample_months(%s)", MONTH)
                 self.many("modem_sample", "group_id, imei, at, rssi", samples)
 
     def contact_list(self, client: int, name: str, size: int) -> int:

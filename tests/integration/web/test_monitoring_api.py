@@ -168,7 +168,7 @@ def test_without_a_database_the_page_says_so(site: Site, monkeypatch: pytest.Mon
     [
         ("web/groups", {"segment_modem", "imei_updated_at"}),
         ("web/sent_by_hour", {"segment_modem", "imei_updated_at"}),
-        ("web/signal_by_hour", {"modem_sample_pkey"}),
+        ("web/signal_by_hour", {"modem_sample_earlier_pkey", "_pkey on modem_sample_2"}),
     ],
 )
 def test_the_queries_take_the_day_from_the_index(

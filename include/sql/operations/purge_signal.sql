@@ -1,3 +1,0 @@
--- Old readings of the signal.
-delete from modem_sample
-where at < %(before)s

@@ -122,10 +122,17 @@ def _pieces(
                     yield piece
                 if numbering.ended:
                     return
-        except csv.Error as error:
-            raise quarantined("unclosed_quote") from error
+        except _UnclosedQuoteError as error:
+            raise quarantined("unclosed_quote", row=numbering.counted + error.row) from error
         except UnicodeError as error:
             raise quarantined("encoding_unknown", encoding=encoding) from error
+
+
+class _UnclosedQuoteError(Exception):
+    """A cell that began with a quotation mark goes on to the end of the text, or for too long."""
+
+    def __init__(self, row: int) -> None:
+        self.row = row  # behind those handed over
 
 
 class _Splitter:
@@ -197,13 +204,18 @@ class _Splitter:
             block += self.text.read(1)
         lines = _Lines(block, self.text)
         rows: list[list[str]] = []
-        for row in csv.reader(lines, delimiter=self.delimiter):
-            rows.append(row)
-            if len(rows) == ROWS:
-                yield cut(rows, self.width)
-                rows = []
-            if lines.used_up:
-                break
+        try:
+            for row in csv.reader(lines, delimiter=self.delimiter):
+                if lines.exhausted:  # the reader asked for more lines than there are
+                    raise _UnclosedQuoteError(len(rows) + 1)
+                rows.append(row)
+                if len(rows) == ROWS:
+                    yield cut(rows, self.width)
+                    rows = []
+                if lines.used_up:
+                    break
+        except csv.Error as error:
+            raise _UnclosedQuoteError(len(rows) + 1) from error
         yield cut(rows, self.width)
 
 
@@ -218,6 +230,7 @@ class _Lines:
     def __init__(self, block: str, text: io.TextIOWrapper) -> None:
         self.block, self.text = block, text
         self.used_up = False
+        self.exhausted = False
 
     def __iter__(self) -> Iterator[str]:
         *lines, last = io.StringIO(self.block, newline="")
@@ -226,3 +239,4 @@ class _Lines:
         # A line that the block cuts through is whole only with what follows.
         yield last if last.endswith("\n") else last + self.text.readline()
         yield from iter(self.text.readline, "")
+        self.exhausted = True

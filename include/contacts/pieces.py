@@ -57,7 +57,7 @@ class Numbering:
         self.ended = False
         self._schema = schema(width)
         self._width = width
-        self._counted = 0
+        self.counted = 0
         self._last_filled = 0
 
     def pieces(self, rows: Iterable[Sequence[str | None]]) -> Iterator[pa.RecordBatch]:
@@ -75,15 +75,15 @@ class Numbering:
         for column in (*columns, extra):
             filled |= _valid(column)
         places = np.flatnonzero(filled)
-        numbers = places + self._counted + 1
+        numbers = places + self.counted + 1
         gaps = np.diff(numbers, prepend=self._last_filled)
-        self._counted += len(extra)
+        self.counted += len(extra)
         far = np.flatnonzero(gaps > _BLANKS_BEFORE_STOP + 1)
         if far.size:
             places, numbers = places[: far[0]], numbers[: far[0]]
         if numbers.size:
             self._last_filled = int(numbers[-1])
-        self.ended = bool(far.size) or self._counted - self._last_filled > _BLANKS_BEFORE_STOP
+        self.ended = bool(far.size) or self.counted - self._last_filled > _BLANKS_BEFORE_STOP
         arrays = [extra, *columns]
         if len(places) < len(extra):
             arrays = [array.take(pa.array(places)) for array in arrays]

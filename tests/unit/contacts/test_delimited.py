@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from include.contacts import delimited, pieces
+from include.contacts.refusal import RefusalError
 
 ALPHABET = st.sampled_from([*';,"\r\n \t', "\u00a0", "\u2028", "\x1c", "\x00", "é", "a", "0", "😀"])
 LINES = st.lists(st.text("a0; ", max_size=6), max_size=30).map("\r\n".join)
@@ -33,6 +34,13 @@ def slowly(text: str, delimiter: str, width: int) -> Iterator[Row]:
         blanks += 1
         if blanks > 1_000:
             return
+
+
+def unclosed(text: str, delimiter: str) -> int | None:
+    """The row whose quoted cell would swallow whatever were written behind the text."""
+    lines = list(io.StringIO(text, newline=""))
+    cut, more = (list(csv.reader(x, delimiter=delimiter)) for x in (lines, [*lines, "behind"]))
+    return len(cut) if len(more) == len(cut) else None
 
 
 def rows(found: Iterator[pa.RecordBatch]) -> list[Row]:
@@ -60,6 +68,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(text="a;b\n" * 3 + ";\n" * 1_200 + "c;d\n", width=2)
 @example(text="\n" * 1_000 + "c;d\n" + "\n" * 1_001 + "e;f", width=2)
 @example(text='a;"b\n\n c"";"\nd;e;f\ng', width=2)
+@example(text='a;b\nc;"d\ne;f\n', width=2)
 @example(text='"a"\rb;c\r\nd', width=2)
 def test_every_text_is_cut_as_the_csv_module_cuts_it(
     folder: Path, chunk: int, text: str, width: int
@@ -67,6 +76,11 @@ def test_every_text_is_cut_as_the_csv_module_cuts_it(
     path = written(folder, text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(delimited, "_CHUNK", chunk)
+        if (row := unclosed(text, ";")) is not None:
+            with pytest.raises(RefusalError) as refused:
+                rows(delimited._pieces(path, "utf-8", ";", width, 0))
+            assert (refused.value.code, refused.value.facts) == ("unclosed_quote", {"row": row})
+            return
         fast = rows(delimited._pieces(path, "utf-8", ";", width, 0))
     assert fast == list(slowly(text, ";", width))
 

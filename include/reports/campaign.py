@@ -1,7 +1,7 @@
 """A campaign's report for its client: where each message stands."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -29,9 +29,9 @@ _DELIVERY = (
 _REASON = (("state", "state"), ("why", "text"), ("reason", "code"), ("messages", "number"))
 
 
-def write_campaigns(outbox: Outbox, *, complete: bool) -> None:
+def write_campaigns(outbox: Outbox, campaigns: Sequence[Row], *, complete: bool) -> None:
     """Write the report of each of the client's campaigns that has changed."""
-    for row in outbox.rows("list_campaigns", campaign_id=None):
+    for row in campaigns:
         running = row["state"] not in OVER
         details = complete or not running or recipients(row) <= LIVE_DELIVERIES
         folder = f"campaigns/{row['name']}"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import RealDictCursor
+from psycopg2.extras import Json, RealDictCursor
 
 from include.db import connect, sql
 from include.errors import InputError
@@ -21,24 +21,31 @@ def write_pages(
     """Write what has changed in every client's outbox, or in one client's; the keys written.
 
     That is `index.html`, `account/` and, per campaign, `report.html`, `report.xlsx`, `status.json`
-    and `deliveries.csv`. The lists of deliveries of a large campaign still running are written only
-    if `complete`. Raises InputError `unknown_client`.
+    and `deliveries.csv`. Only if `complete`, the lists of deliveries of a large campaign still
+    running are written, and campaigns that ended more than a day ago are counted again. Raises
+    InputError `unknown_client`.
     """
     here = settings()
     at = at or datetime.now(UTC)
     keys: list[str] = []
     said: list[dict[str, Any]] = []
+    tallies: list[dict[str, Any]] = []
     with connect() as conn:
         for client in _clients(conn, code):
             outbox = Outbox(conn, Storage(here.bucket_url), client, here.timezone, at)
-            write_campaigns(outbox, complete=complete)
-            write_home(outbox)
+            campaigns = outbox.rows("list_campaigns", complete=complete)
+            tallies += [
+                {**row, "counts": Json(row["counts"])} for row in campaigns if row.pop("counted")
+            ]
+            write_campaigns(outbox, campaigns, complete=complete)
+            write_home(outbox, campaigns)
             keys += outbox.written
             said += [
                 {"client_id": client["client_id"], "page": page, "digest": digest}
                 for page, digest in sorted(outbox.digests.items())
             ]
-    _remember(said)
+    _remember("remember_page", said)
+    _remember("remember_tally", tallies)
     return keys
 
 
@@ -55,7 +62,7 @@ def _clients(conn: Connection, code: str | None) -> list[dict[str, Any]]:
     return found
 
 
-def _remember(said: list[dict[str, Any]]) -> None:
+def _remember(statement: str, rows: list[dict[str, Any]]) -> None:
     with connect() as conn, conn.cursor() as cur:
-        for page in said:
-            cur.execute(sql("reports/remember_page"), page)
+        for row in rows:
+            cur.execute(sql(f"reports/{statement}"), row)

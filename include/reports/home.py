@@ -1,6 +1,7 @@
 """The client's home page and account."""
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ from include.campaigns.store import OVER
 from include.pages import Column, render
 from include.pages.workbook import Sheet, workbook
 from include.reports.campaign import handed_over, recipients
-from include.reports.outbox import Outbox
+from include.reports.outbox import Outbox, Row
 from include.reports.page import columns, share
 
 _LISTS = (
@@ -21,12 +22,12 @@ _INVOICES = (
 )  # fmt: skip
 
 
-def write_home(outbox: Outbox) -> None:
+def write_home(outbox: Outbox, campaigns: Sequence[Row]) -> None:
     """Write `index.html`, `account/balance.json` and `account/history.xlsx` if they have changed."""
     facts: dict[str, Any] = {
         "client": dict(outbox.client),
         "lists": outbox.rows("list_contact_lists"),
-        "campaigns": outbox.rows("list_campaigns", campaign_id=None),
+        "campaigns": campaigns,
         "receipts": outbox.rows("list_receipts"),
         "invoices": outbox.rows("list_invoices"),
         "ledger": outbox.rows("list_ledger"),
@@ -127,9 +128,9 @@ def _campaign_columns(t: Any) -> list[Column]:
     return columns(t, "home.column", *kinds)
 
 
-def _campaign(row: dict[str, Any]) -> dict[str, Any]:
+def _campaign(row: Row) -> dict[str, Any]:
     delivered = row["counts"].get("delivered", 0)
-    return row | {
+    return dict(row) | {
         "name": (row["name"], f"campaigns/{row['name']}/report.html"),
         "recipients": recipients(row),
         "handed_over": handed_over(row),

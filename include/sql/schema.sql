@@ -2117,6 +2117,15 @@ CREATE TABLE public.campaign_region (
 );
 COMMENT ON TABLE public.campaign_region IS 'The next sending window of a campaign in a region other than home, kept up to date by expansion.';
 COMMENT ON COLUMN public.campaign_region.window_from IS 'No message of such a batch may be claimed before window_from nor after window_until; infinity = never again.';
+CREATE TABLE public.campaign_tally (
+    campaign_id bigint NOT NULL,
+    counts jsonb NOT NULL,
+    cost numeric NOT NULL,
+    segments bigint NOT NULL
+);
+COMMENT ON TABLE public.campaign_tally IS 'What campaigns that ended more than a day ago came to, as the hourly pass over the clients'' pages last counted it.';
+COMMENT ON COLUMN public.campaign_tally.counts IS 'Messages by state.';
+COMMENT ON COLUMN public.campaign_tally.cost IS 'Of the messages that were sent, EUR net of VAT; segments likewise.';
 CREATE TABLE public.client (
     client_id bigint NOT NULL,
     code text NOT NULL,
@@ -3296,6 +3305,8 @@ ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_pkey PRIMARY KEY (campaign_id);
 ALTER TABLE ONLY public.campaign_region
     ADD CONSTRAINT campaign_region_pkey PRIMARY KEY (campaign_id, region);
+ALTER TABLE ONLY public.campaign_tally
+    ADD CONSTRAINT campaign_tally_pkey PRIMARY KEY (campaign_id);
 ALTER TABLE ONLY public.client
     ADD CONSTRAINT client_code_key UNIQUE (code);
 ALTER TABLE ONLY public.client_identity
@@ -3517,6 +3528,8 @@ ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_list_id_fkey FOREIGN KEY (list_id) REFERENCES public.contact_list(list_id);
 ALTER TABLE ONLY public.campaign_region
     ADD CONSTRAINT campaign_region_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(campaign_id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.campaign_tally
+    ADD CONSTRAINT campaign_tally_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES public.campaign(campaign_id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.campaign
     ADD CONSTRAINT campaign_upload_id_fkey FOREIGN KEY (upload_id) REFERENCES public.upload(upload_id);
 ALTER TABLE ONLY public.client_identity
@@ -3766,6 +3779,7 @@ GRANT SELECT ON TABLE public.campaign_count TO smsswitch_app;
 GRANT SELECT ON TABLE public.campaign_count TO smsswitch_reader;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.campaign_region TO smsswitch_app;
 GRANT SELECT ON TABLE public.campaign_region TO smsswitch_reader;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.campaign_tally TO smsswitch_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.client TO smsswitch_app;
 GRANT SELECT ON TABLE public.client TO smsswitch_reader;
 GRANT SELECT ON TABLE public.client TO smsswitch_taxation;

@@ -133,6 +133,38 @@ def test_only_what_changed_is_written_again(world: World) -> None:
     assert any("devis/report.html" in key for key in write_pages(at=NOW))
 
 
+def test_a_campaign_of_long_ago_is_counted_in_the_complete_pass_only(world: World) -> None:
+    world.run(
+        "update campaign set finished_at = now() - interval '25 hours' where name = 'octobre'"
+    )
+    write_pages(at=NOW)
+    world.run(
+        "update message set state = 'delivered' where message_id = (select m.message_id from message m "
+        "join campaign c using (campaign_id) where c.name = 'octobre' and m.state = 'sent' limit 1)"
+    )
+    assert write_pages(at=NOW) == []
+    keys = write_pages(complete=True, at=NOW)
+    assert {key.split("/")[4] for key in keys if "/campaigns/" in key} == {"octobre"}
+    assert b"octobre" in _read("dupont", "index.html")
+    assert write_pages(at=NOW) == []
+
+
+def test_what_a_campaign_came_to_outlives_its_messages(world: World) -> None:
+    write_pages(at=NOW)
+    status = campaign_status("dupont", "octobre")
+    assert status["skipped"]
+    world.run(
+        "insert into campaign_archive (campaign_id, state, reason, messages, segments, price) "
+        "select campaign_id, m.state, m.reason, count(*), sum(segments), sum(price) from message as m "
+        "join campaign as c using (campaign_id) where c.name = 'octobre' group by 1, 2, 3"
+    )
+    world.run(
+        "delete from message where campaign_id in (select campaign_id from campaign where name = 'octobre')"
+    )
+    assert campaign_status("dupont", "octobre") == status
+    assert write_pages(complete=True, at=NOW) == []
+
+
 def test_the_deliveries_of_a_large_running_campaign_wait(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -278,9 +278,9 @@ def test_row_36_too_large_and_a_line_too_long(
 
 def test_a_quote_never_closed(inbox: Inbox) -> None:
     text = 'Prénom;Tél\r\nAnne;0639980003\r\n"Jean;0639980001\r\n'
-    for number, others in enumerate((20_000, 1, 0)):
+    for place, others in enumerate((20_000, 1, 0)):
         whole = text + "Paul;0639980002\r\n" * others
-        receipt = inbox.drop(f"quote{number}.csv", whole.encode())
+        receipt = inbox.drop(f"quote{place}.csv", whole.encode())
         assert code(receipt) == ("quarantined", "unclosed_quote")
         assert receipt["reason"]["message_fr"].startswith("Ligne 3\N{NO-BREAK SPACE}: ")
 

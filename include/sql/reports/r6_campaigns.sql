@@ -1,23 +1,35 @@
 -- R6: each campaign of a period (activated in it, or made in it if never activated) and where its
--- messages stand. Each message is counted once; cost is what the messages sent are billed.
-with counted as (
-  select
-    m.campaign_id,
-    count(*) as recipients,
-    count(*) filter (where m.state in ('planned', 'leased')) as waiting,
-    count(*) filter (where m.state = 'sent') as sent,
-    count(*) filter (where m.state = 'delivered') as delivered,
-    count(*) filter (where m.state = 'undelivered') as undelivered,
-    count(*) filter (where m.state = 'failed') as failed,
-    count(*) filter (where m.state = 'uncertain') as uncertain,
-    count(*) filter (where m.state = 'written_off') as written_off,
-    count(*) filter (where m.state = 'skipped') as skipped,
-    count(*) filter (where m.state = 'expired') as expired,
-    count(*) filter (where m.state = 'cancelled') as cancelled,
-    sum(m.segments) filter (where m.state in ('sent', 'delivered', 'undelivered')) as segments,
-    sum(m.price) filter (where m.state in ('sent', 'delivered', 'undelivered')) as cost
+-- messages stand, those that retention has dropped too. Each message is counted once; cost is what the messages
+-- sent are billed. The messages of a campaign are all in the month (UTC) in which it was activated.
+with by_state as (
+  select m.campaign_id, m.state, count(*) as messages, sum(m.segments) as segments, sum(m.price) as price
   from message as m
-  group by m.campaign_id
+  where
+    m.activation_month >= date_trunc('month', %(since)s at time zone 'UTC')
+    and m.activation_month < %(until)s at time zone 'UTC'
+  group by m.campaign_id, m.state
+  union all
+  select campaign_id, state, messages, segments, price from campaign_archive
+),
+
+counted as (
+  select
+    campaign_id,
+    sum(messages)::bigint as recipients,
+    coalesce(sum(messages) filter (where state in ('planned', 'leased')), 0)::bigint as waiting,
+    coalesce(sum(messages) filter (where state = 'sent'), 0)::bigint as sent,
+    coalesce(sum(messages) filter (where state = 'delivered'), 0)::bigint as delivered,
+    coalesce(sum(messages) filter (where state = 'undelivered'), 0)::bigint as undelivered,
+    coalesce(sum(messages) filter (where state = 'failed'), 0)::bigint as failed,
+    coalesce(sum(messages) filter (where state = 'uncertain'), 0)::bigint as uncertain,
+    coalesce(sum(messages) filter (where state = 'written_off'), 0)::bigint as written_off,
+    coalesce(sum(messages) filter (where state = 'skipped'), 0)::bigint as skipped,
+    coalesce(sum(messages) filter (where state = 'expired'), 0)::bigint as expired,
+    coalesce(sum(messages) filter (where state = 'cancelled'), 0)::bigint as cancelled,
+    sum(segments) filter (where state in ('sent', 'delivered', 'undelivered')) as segments,
+    sum(price) filter (where state in ('sent', 'delivered', 'undelivered')) as cost
+  from by_state
+  group by campaign_id
 )
 
 select

@@ -130,6 +130,12 @@ def test_r6_campaigns(world: World, book: Read) -> None:
         _check_r6_campaigns(world, book, period)
 
 
+def test_r6_is_the_same_once_messages_are_dropped(world: World, book: Read) -> None:
+    before = _book(book, "R6", "2026-11")
+    world.drop_messages("promo-noel")
+    assert _book(book, "R6", "2026-11") == before
+
+
 def _check_r6_campaigns(world: World, book: Read, period: str) -> None:
     sheets = _book(book, "R6", period)
     rows = {row["Campagne"]: row for row in sheets["Campagnes"]}

@@ -153,14 +153,7 @@ def test_what_a_campaign_came_to_outlives_its_messages(world: World) -> None:
     write_pages(at=NOW)
     status = campaign_status("dupont", "octobre")
     assert status["skipped"]
-    world.run(
-        "insert into campaign_archive (campaign_id, state, reason, messages, segments, price) "
-        "select campaign_id, m.state, m.reason, count(*), sum(segments), sum(price) from message as m "
-        "join campaign as c using (campaign_id) where c.name = 'octobre' group by 1, 2, 3"
-    )
-    world.run(
-        "delete from message where campaign_id in (select campaign_id from campaign where name = 'octobre')"
-    )
+    world.drop_messages("octobre")
     assert campaign_status("dupont", "octobre") == status
     assert write_pages(complete=True, at=NOW) == []
 

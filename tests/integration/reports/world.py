@@ -207,6 +207,21 @@ class World:
             segments,
         )
 
+    def drop_messages(self, campaign: str) -> None:
+        """As retention does with a month: what is left of its messages are their counts."""
+        self.run(
+            "insert into campaign_archive (campaign_id, state, reason, messages, segments, price) "
+            "select campaign_id, m.state, m.reason, count(*), sum(segments), sum(price) "
+            "from message as m join campaign as c using (campaign_id) where c.name = %s "
+            "group by 1, 2, 3",
+            campaign,
+        )
+        self.run(
+            "delete from message where campaign_id = "
+            "(select campaign_id from campaign where name = %s)",
+            campaign,
+        )
+
     def _fate(self, parts: int) -> tuple[str, str | None, list[str]]:
         roll = self.random.random()
         if roll < 0.06:

@@ -76,12 +76,12 @@ def make_quote(case: Case) -> Quote:
     The temporary tables ``rendered`` and ``price`` stay until the transaction ends.
     """
     tariff = prices(case.conn, case.client.tariff, case.at.date())
-    render(case.conn, case.spec, case.client.client_id, case.list_id, tariff)
+    lost = render(case.conn, case.spec, case.client.client_id, case.list_id, tariff)
     openings = settle(case.conn, case.spec, case.profile, case.at)
     totals = count(case.conn, tariff.digits)
     opens = openings.first[0] if openings.first else None
     quote_id = "quo_" + "".join(secrets.choice(_LETTERS) for _ in range(16))
-    body = {"quote_id": quote_id, **_body(case, totals, opens, openings.elsewhere)}
+    body = {"quote_id": quote_id, **_body(case, totals, opens, openings.elsewhere, lost)}
     _store(case, totals.cost, body)
     windowed = bool(case.spec.windows(case.profile))
     return Quote(quote_id, totals, opens, openings.home if windowed else None, body)
@@ -118,7 +118,9 @@ def count(conn: Connection, digits: int) -> Totals:
     )
 
 
-def _body(case: Case, totals: Totals, opens: datetime | None, elsewhere: int) -> dict[str, Any]:
+def _body(
+    case: Case, totals: Totals, opens: datetime | None, elsewhere: int, lost: Sequence[str]
+) -> dict[str, Any]:
     credit = ledger.balance(case.conn, case.client.client_id).available
     groups = capacities(case.conn)
     per_minute = sum(group.per_minute for group in groups)
@@ -128,6 +130,7 @@ def _body(case: Case, totals: Totals, opens: datetime | None, elsewhere: int) ->
     warnings = [
         *_start_warnings(case, opens, ends),
         *_text_warnings(totals, because),
+        *([Warned("lost", {"found": " ".join(lost)})] if lost else []),
         *([Warned("elsewhere", {"n": elsewhere})] if elsewhere else []),
         *([Warned("no_modem")] if not modems else []),
     ]

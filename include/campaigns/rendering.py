@@ -13,14 +13,16 @@ from include.campaigns.pricing import Prices
 from include.campaigns.spec import Spec, Text
 from include.campaigns.template import FIXED, Part
 from include.db import sql
-from sms_sender.pdu.alphabet import BASIC, EXTENSION, transliterate
+from sms_sender.pdu.alphabet import BASIC, EXTENSION, outside_gsm7, transliterate
 from sms_sender.pdu.segments import count_segments
 
 TOO_MANY = 9  # more parts than any campaign may ask for
 
 
-def render(conn: Connection, spec: Spec, client_id: int, list_id: int, prices: Prices) -> None:
+def render(conn: Connection, spec: Spec, client_id: int, list_id: int, prices: Prices) -> list[str]:
     """Make the temporary tables ``rendered`` and ``price`` of this transaction.
+
+    Gives the characters that transliterating has replaced by a question mark.
 
     ``rendered`` has one row per contact of the list, with ``reason`` null for those to be sent;
     ``price`` has the price of each (beginning of a number, parts) among them.
@@ -40,10 +42,11 @@ def render(conn: Connection, spec: Spec, client_id: int, list_id: int, prices: P
                 "list_id": list_id,
             },
         )
-    _decide(conn, spec)
+    lost = _decide(conn, spec)
     with conn.cursor() as cur:
         cur.execute(sql("campaigns/skip_long"), {"max_segments": spec.max_segments})
     _price(conn, prices)
+    return lost
 
 
 def _class(characters: Sequence[str]) -> str:
@@ -95,15 +98,15 @@ def _column(name: str) -> pgsql.Composable:
     )
 
 
-def _decide(conn: Connection, spec: Spec) -> None:
-    lines = io.StringIO()
+def _decide(conn: Connection, spec: Spec) -> list[str]:
+    lines, foreign = io.StringIO(), dict[str, None]()
     with conn.cursor("undecided") as cur:
         cur.itersize = 20_000
         cur.execute(sql("campaigns/list_undecided"))
-        for line in _decided(cur, spec):
+        for line in _decided(cur, spec, foreign):
             lines.write(line)
     if not lines.tell():
-        return
+        return []
     lines.seek(0)
     with conn.cursor() as cur:
         cur.execute(
@@ -113,10 +116,13 @@ def _decide(conn: Connection, spec: Spec) -> None:
         cur.copy_expert("copy decided from stdin", lines)
         cur.execute(sql("campaigns/take_decided"))
         cur.execute("drop table decided")
+    return [character for character in foreign if transliterate(character) == "?"]
 
 
-def _decided(rows: Any, spec: Spec) -> Iterator[str]:
+def _decided(rows: Any, spec: Spec, foreign: dict[str, None]) -> Iterator[str]:
     for contact_id, raw, encoding in rows:
+        if encoding is None:
+            foreign |= dict.fromkeys(outside_gsm7(raw))
         text = transliterate(raw) if encoding is None else raw
         choice: Literal["ucs2", "gsm7"] = "ucs2" if encoding == "ucs2" else "gsm7"
         parts = min(count_segments(text, choice), TOO_MANY)

@@ -25,6 +25,7 @@ select
   case
     when t.opted_out then 'opted_out'
     when t.text is null then 'missing_variable'
+    when btrim(t.text, e' \t\r\n\u00a0') = '' then 'empty_text'
     when t.encoding is null and %(choice)s = 'gsm7' then 'not_gsm7'
   end as reason
 from (

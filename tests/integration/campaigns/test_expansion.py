@@ -334,3 +334,21 @@ def test_the_quote_names_what_forces_ucs2(scene: Scene, encoding: str) -> None:
     else:
         assert (quote["encoding"], quote["ucs2_because"]) == ("gsm7", [])
         assert quote["samples"][0]["text"] == "Fete Anais"
+
+
+def test_the_quote_names_what_transliterating_loses(scene: Scene) -> None:
+    scene.contacts([("Zoé ê 🎉", "A", None), ("שלום", "B", None), ("Z", "C", None)])
+    message = {"message": "Bonjour {first_name}", "encoding": "gsm7_transliterate"}
+    quote = scene.apply(state="draft", **message)["quote"]
+    [warned] = [w["message"] for w in quote["warnings"] if w["code"] == "lost"]
+    assert warned.endswith(": 🎉 ש ל ו ם")
+    kept = scene.apply(campaign="kept", state="draft", **{**message, "message": "Fête"})["quote"]
+    assert "lost" not in [w["code"] for w in kept["warnings"]]
+
+
+def test_nobody_is_sent_a_text_of_nothing(scene: Scene) -> None:
+    scene.contacts([("Zoé", "A", None), (None, "B", None)])
+    quote = scene.apply(state="draft", message=" {first_name|} ")["quote"]
+    assert (quote["recipients"], quote["skipped"], quote["cost"]) == (1, {"empty_text": 1}, "0.06")
+    blank = scene.apply(campaign="blank", message=" \n ")
+    assert [fault["code"] for fault in blank["errors"]] == ["no_recipients"]

@@ -9,7 +9,7 @@ import os
 import shutil
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -96,6 +96,21 @@ class Storage:
                 if stat.S_ISREG(info.st_mode) and info.st_nlink == 1:
                     modified = datetime.fromtimestamp(info.st_mtime, UTC)
                     yield StoredFile(path.relative_to(root).as_posix(), info.st_size, modified)
+
+    def folders(self, prefix: str = "") -> Sequence[str]:
+        """The names of the folders right below ``prefix``, in order; nothing below them is looked at."""
+        base = self.path(prefix) if prefix else self.root
+        try:
+            if self.is_local:
+                with os.scandir(base) as entries:
+                    return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
+            found = self.fs.ls(base, detail=True, refresh=True)
+        except FileNotFoundError:
+            return []
+        names = (
+            i["name"].rstrip("/").rpartition("/")[2] for i in found if i["type"] == "directory"
+        )
+        return sorted(names)
 
     def exists(self, key: str) -> bool:
         """Whether there is a file of that key."""

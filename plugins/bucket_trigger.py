@@ -59,17 +59,20 @@ def waiting(place: str) -> list[tuple[str, int, str]]:
     from include.storage import Storage
 
     now = settings()
-    url, prefix = (now.bucket_url, "clients") if place == "inbox" else (now.spool_url, "")
+    # Not what is beside: outboxes, and the kept copies of all that was ever read, grow for years.
+    if place == "inbox":
+        storage = Storage(now.bucket_url)
+        looked_at = [f"clients/{client}/inbox" for client in storage.folders("clients")]
+    else:
+        storage = Storage(now.spool_url)
+        looked_at = [name for name in storage.folders() if not name.startswith(".")]
     return [
         (file.key, file.size, file.modified.isoformat())
-        for file in Storage(url).list(prefix)
-        if _meant(PurePosixPath(file.key), place)
+        for folder in looked_at
+        for file in storage.list(folder)
+        if _meant(PurePosixPath(file.key))
     ]
 
 
-def _meant(key: PurePosixPath, place: str) -> bool:
-    if key.name.startswith((".", "~$")) or key.suffix.lower() in UNFINISHED:
-        return False
-    if place == "spool":
-        return not key.parts[0].startswith(".")  # the kept copies of what was read
-    return key.parts[2:3] == ("inbox",)
+def _meant(key: PurePosixPath) -> bool:
+    return not key.name.startswith((".", "~$")) and key.suffix.lower() not in UNFINISHED

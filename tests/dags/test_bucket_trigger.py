@@ -60,6 +60,30 @@ def test_row_2_half_written_and_hidden_files_are_not_told(inbox: Callable[[str],
     assert events("inbox", [lambda: inbox(f"{folder}/whole.csv")]) == [[f"{folder}/whole.csv"]]
 
 
+def test_what_grows_for_years_is_not_listed(
+    inbox: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bucket_trigger import waiting
+
+    from include.storage import Storage
+
+    looked_at: list[str] = []
+    real = Storage.list
+
+    def noted(storage: Storage, prefix: str = "") -> Any:
+        looked_at.append(prefix)
+        return real(storage, prefix)
+
+    monkeypatch.setattr(Storage, "list", noted)
+    for name in ("acme/inbox/contacts/a.csv", "acme/outbox/index.html", "acme/processed/b.csv"):
+        inbox(f"clients/{name}")
+    for name in (".raw/orleans/abc", "orleans/TAXAAAAA.DAT"):
+        inbox(f"../spool/{name}")
+    assert [key for key, _, _ in waiting("inbox")] == ["clients/acme/inbox/contacts/a.csv"]
+    assert [key for key, _, _ in waiting("spool")] == ["orleans/TAXAAAAA.DAT"]
+    assert looked_at == ["clients/acme/inbox", "orleans"]
+
+
 def test_a_link_is_not_told(inbox: Callable[[str], Path]) -> None:
     folder = inbox("clients/acme/inbox/contacts/whole.csv").parent
     (folder / "link.csv").symlink_to("/etc/passwd")

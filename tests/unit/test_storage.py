@@ -45,6 +45,14 @@ def test_listing_what_is_not_there_is_empty(storage: Storage) -> None:
     assert list(storage.list("clients/nobody/inbox")) == []
 
 
+def test_folders_are_those_right_below(storage: Storage) -> None:
+    for key in ("b/deep/er/x", "a/x", "file"):
+        storage.write_bytes(key, b"")
+    assert storage.folders() == ["a", "b"]
+    assert storage.folders("b") == ["deep"]
+    assert storage.folders("nowhere") == []
+
+
 @pytest.mark.parametrize("key", ["../x", "a/../../x", "/etc/passwd", "", "a\x00b", "a\\..\\b"])
 def test_row_40_a_key_never_leads_outside(storage: Storage, key: str) -> None:
     with pytest.raises(InputError, match="bad_file_name"):

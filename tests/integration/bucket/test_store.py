@@ -58,6 +58,8 @@ def test_storage_keeps_its_contract_on_s3(storage: Storage) -> None:
     assert [(f.key, f.size) for f in storage.list()] == [("a/b/two", 2), ("a/ç é.txt", 3)]
     assert [f.key for f in storage.list("a/b")] == ["a/b/two"]
     assert list(storage.list("clients/nobody/inbox")) == []
+    assert (storage.folders(), storage.folders("a")) == (["a"], ["b", "empty"])
+    assert storage.folders("nowhere") == []
     assert storage.read_bytes("a/ç é.txt") == b"one"
     assert (
         storage.digest("a/b/two")

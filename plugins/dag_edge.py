@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
@@ -12,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from include.errors import InputError
 
+log = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -80,16 +82,18 @@ def bad_input_fails(work: Callable[P, R]) -> Callable[P, R]:
 def each(work: Callable[[int], R], uploads: Iterable[int]) -> list[R]:
     """The result for every upload; one that fails does not hold up the others.
 
-    The first failure is raised once all have had their turn.
+    Every failure is in the log; one is raised once all have had their turn, if there is one that
+    another try may mend, that.
     """
     results, failures = [], []
     for upload_id in uploads:
         try:
             results.append(work(upload_id))
-        except Exception as error:  # noqa: BLE001  raised below
+        except Exception as error:
+            log.exception("upload %s failed", upload_id)
             failures.append(error)
     if failures:
-        raise failures[0]
+        raise next((f for f in failures if not isinstance(f, InputError)), failures[0])
     return results
 
 

@@ -52,6 +52,22 @@ def test_one_upload_that_fails_does_not_hold_up_the_others(edge: Any) -> None:
     assert edge.each(work, [4, 5]) == [4, 5]
 
 
+def test_of_several_failures_the_one_is_raised_that_another_try_may_mend(
+    edge: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    errors = {1: InputError("unknown_import", "no such import"), 2: TransientError("away")}
+
+    def work(upload_id: int) -> None:
+        raise errors[upload_id]
+
+    with pytest.raises(TransientError):
+        edge.bad_input_fails(edge.each)(work, [1, 2])
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == [
+        "upload 1 failed",
+        "upload 2 failed",
+    ]
+
+
 def test_coalesced_events_and_the_form_name_the_uploads(edge: Any) -> None:
     events = {
         "contact_files": [

@@ -38,6 +38,7 @@ begin
     child := format('%s_%s', parent, block.first_file / 1000000);
     continue when pg_catalog.to_regclass('public.' || child) is not null;
     perform pg_catalog.pg_advisory_xact_lock(7226010);
+    lock table public.taxdata in share update exclusive mode; -- the name is looked up anew behind it
     if pg_catalog.to_regclass('public.' || child) is null then
       perform public.attach_partition(
         parent, child, (block.first_file * 100000000)::text, (block.until_file * 100000000)::text,
@@ -140,7 +141,8 @@ begin
   while month <= ahead loop
     child := 'modem_sample_' || to_char(month at time zone 'UTC', 'YYYYMM');
     if pg_catalog.to_regclass('public.' || child) is null and month >= public.sample_months_since() then
-      perform pg_catalog.pg_advisory_xact_lock(7226012);
+      -- One at a time; and a name is looked up anew behind the lock of a table, not behind an advisory one.
+      lock table public.modem_sample in share update exclusive mode;
       if pg_catalog.to_regclass('public.' || child) is null then
         perform public.attach_partition(
           'modem_sample', child, month::text, (month + interval '1 month')::text,
@@ -193,6 +195,7 @@ declare
   gone bigint;
 begin
   perform pg_catalog.pg_advisory_xact_lock(7226012);
+  lock table public.modem_sample in access share mode; -- the name is looked up behind it
   if pg_catalog.to_regclass('public.' || child) is null then
     return 0;
   end if;

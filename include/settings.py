@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from include.errors import ConfigurationError
 
@@ -46,12 +47,13 @@ def settings() -> Settings:
     """The settings as the environment has them now.
 
     Where it does not name a database, those of the local stack that `make up` has started.
-    Raises ``ConfigurationError`` where a number is not one or no database is to be found.
+    Raises ``ConfigurationError`` where a number or a zone is not one, or no database is to be found.
     """
     var = var_dir()
-    env: Mapping[str, str] = {**_from_file(), **os.environ}
-    if not env.get("SMSSWITCH_DATABASE_URL"):
-        env = {**_local_stack(var), **{name: value for name, value in env.items() if value}}
+    given = {name: value for name, value in os.environ.items() if value}  # nothing is not set
+    env: Mapping[str, str] = {**_from_file(), **given}
+    if "SMSSWITCH_DATABASE_URL" not in env:
+        env = {**_local_stack(var), **given}
     url = env.get("SMSSWITCH_DATABASE_URL", "")
     if not url:
         raise ConfigurationError(
@@ -66,10 +68,10 @@ def settings() -> Settings:
         extra_valid_prefixes=extra_valid_prefixes(),
         max_file_bytes=_number("SMSSWITCH_MAX_FILE_BYTES", DEFAULT_MAX_FILE_BYTES),
         max_rows=_number("SMSSWITCH_MAX_ROWS", 1_000_000),
-        timezone=env.get("SMSSWITCH_TIMEZONE", "Europe/Paris"),
+        timezone=_timezone(env.get("SMSSWITCH_TIMEZONE", "Europe/Paris")),
         compliance_profile=env.get("SMSSWITCH_COMPLIANCE_PROFILE", "fr"),
         smtp_url=env.get("SMSSWITCH_SMTP_URL", ""),
-        mail_from=env.get("SMSSWITCH_MAIL_FROM", "") or "smsswitch@localhost",
+        mail_from=env.get("SMSSWITCH_MAIL_FROM", "smsswitch@localhost"),
         bucket_logins=env.get("SMSSWITCH_BUCKET_LOGINS", ""),
         hosts_address=env.get("SMSSWITCH_HOSTS_ADDRESS", ""),
     )
@@ -118,6 +120,16 @@ def _local_stack(var: Path) -> dict[str, str]:
     names = ("database_url", "bucket_url", "spool_url", "reports_url")
     known = {f"SMSSWITCH_{name.upper()}": str(stack[name]) for name in names if name in stack}
     return {**known, "SMSSWITCH_EXTRA_VALID_PREFIXES": FICTION}
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ConfigurationError(
+            f"SMSSWITCH_TIMEZONE must be a time zone such as Europe/Paris, not {name!r}"
+        ) from None
+    return name
 
 
 def _number(name: str, default: int) -> int:

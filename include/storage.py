@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 import fsspec
 
-from include.errors import InputError
+from include.errors import ConfigurationError, InputError
 
 _DIGESTED = 256 * 1024 * 1024
 _PIECE = 1024 * 1024
@@ -51,7 +51,10 @@ class Storage:
             return
         # What others put there meanwhile is to be seen.
         options = {"use_listings_cache": False, **options}
-        self.fs, root = fsspec.core.url_to_fs(self.url, **options)
+        try:
+            self.fs, root = fsspec.core.url_to_fs(self.url, **options)
+        except (ValueError, ImportError) as error:
+            raise ConfigurationError(f"{self.url} cannot be used: {error}") from error
         self.root = root.rstrip("/")
 
     @cached_property

@@ -71,13 +71,22 @@ def emit(document: Any) -> None:
 def main() -> None:
     """Entry point of the console script."""
     from psycopg2 import Error as DatabaseError
+    from psycopg2.errors import UndefinedObject, UndefinedTable
+
+    from include.db.connect import UNMIGRATED
 
     try:
         smsswitch(prog_name="smsswitch")
     except InputError as error:
         sys.exit(_refused(f"{error.message_en} ({error.code})"))
+    except (UndefinedTable, UndefinedObject) as error:
+        sys.exit(_refused(f"{UNMIGRATED}: {str(error).splitlines()[0]}"))
     except (SmsswitchError, DatabaseError, OSError) as error:
         sys.exit(_refused(str(error)))
+    except Exception as error:
+        logging.getLogger(__name__).info("where it happened", exc_info=True)
+        what = str(error).strip() or "no further word"
+        sys.exit(_refused(f"{what} ({type(error).__name__}; `smsswitch -v …` says where)"))
 
 
 def _refused(message: str) -> int:

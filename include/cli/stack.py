@@ -28,7 +28,9 @@ def up(as_json: bool) -> None:
         return
     where = supervisor.Files.here().stack
     click.echo(f"Airflow: {document['airflow_url']}  (logins and addresses: {where})")
-    click.echo(f'Commands find it after: eval "$({sys.argv[0]} stack env)"')
+    click.echo(
+        f'smsswitch finds it by itself; other programs after: eval "$({shlex.quote(sys.argv[0])} stack env)"'
+    )
 
 
 @stack.command()

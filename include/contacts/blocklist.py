@@ -47,7 +47,10 @@ def _take(upload: Upload, storage: Storage, folder: Path) -> dict[str, Any]:
     table = CellTable(read_cells(path, upload.name, folder, limits))
     extra = chosen.extra_valid_prefixes
     proposal = propose(table, region="FR", extra_valid_prefixes=extra)
-    phone = next((c.index for c in proposal.columns if c.to == "phone"), None)
+    alone = (
+        1 if len(proposal.columns) == 1 else None
+    )  # one number a line, whatever else stands there
+    phone = next((c.index for c in proposal.columns if c.to == "phone"), alone)
     if phone is None:
         raise RefusalError("phone_required")
     numbers, codes = _judged(table, proposal.first_data_row, phone)

@@ -6,11 +6,20 @@ from contextlib import contextmanager
 import psycopg2
 from psycopg2 import sql as pgsql
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
-from include.errors import TransientError
+from include.errors import ConfigurationError, TransientError
 from include.settings import settings
 
 APPLICATION = "smsswitch"
+UNMIGRATED = "this database is not set up for this program, run `smsswitch db migrate`"
+
+
+def _take(role: str, cur: Cursor) -> None:
+    try:
+        cur.execute(pgsql.SQL("set role {}").format(pgsql.Identifier(role)))
+    except psycopg2.errors.InvalidParameterValue as error:
+        raise ConfigurationError(f"{str(error).strip()}: {UNMIGRATED}") from error
 
 
 @contextmanager
@@ -34,7 +43,7 @@ def connect(
         with conn.cursor() as cur:
             cur.execute("set time zone 'UTC'")
             if role is not None:
-                cur.execute(pgsql.SQL("set role {}").format(pgsql.Identifier(role)))
+                _take(role, cur)
         conn.autocommit = autocommit
         yield conn
         if not autocommit:

@@ -32,6 +32,17 @@ def test_var_may_be_named_from_where_one_stands(
     assert settings().bucket_url == (tmp_path / "my var" / "bucket").as_uri()
 
 
+def test_a_setting_of_nothing_is_its_default(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SMSSWITCH_DATABASE_URL", "postgresql://127.0.0.1/x")
+    monkeypatch.setenv("SMSSWITCH_VAR", str(tmp_path))
+    known = settings()
+    for name in ("BUCKET_URL", "SPOOL_URL", "REPORTS_URL", "TIMEZONE", "COMPLIANCE_PROFILE"):
+        monkeypatch.setenv(f"SMSSWITCH_{name}", "")
+    assert settings() == known
+
+
 def test_a_number_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMSSWITCH_DATABASE_URL", "postgresql://127.0.0.1/x")
     monkeypatch.setenv("SMSSWITCH_MAX_ROWS", "many")

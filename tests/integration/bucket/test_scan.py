@@ -260,6 +260,13 @@ def test_a_blocklist_keeps_numbers_out(inbox: Inbox) -> None:
     assert receipt["counts"]["blocklisted"] == 2
 
 
+@pytest.mark.parametrize("text", ["0639980031\nnobody\n+33639980013\n", "Tel\nx\n0639980031\n"])
+def test_a_bad_line_of_a_blocklist_does_not_spoil_the_others(inbox: Inbox, text: str) -> None:
+    inbox.put("blocklist/stop.csv", text.encode())
+    [done] = scan_and_process()
+    assert (done["state"], done["document"]["counts"]["rejected"]) == ("loaded", 1)
+
+
 def test_the_same_way_through_an_object_store(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,31 +3,22 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from include.contacts.pieces import ROWS, Numbering, Source
-from include.contacts.refusal import RefusalError, mapping_refused, quarantined
+from include.contacts.sheets import Opened
 
 _EXACT_FLOAT = 1e15
 
 
-def open_workbook(path: Path, kind: str, sheet: str | int | None) -> Source:
-    """One sheet of an .xls or .xlsx: the named one, else the only one that holds anything."""
-    import python_calamine as calamine
-
-    try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
-    except calamine.PasswordError as error:
-        raise quarantined("password_protected") from error
-    page, others = _choose_sheet(book, sheet)
-    if page.start is None:
-        raise quarantined("empty_file")
+def source_of(opened: Opened, kind: str) -> Source:
+    """The cells of a sheet of an .xls or .xlsx."""
+    page = opened.page
     width = page.width + page.start[1]
     pieces = _pieces(page, Numbering(width))
-    return Source(kind, pieces, width, sheet=page.name, other_sheets=others)
+    return Source(kind, pieces, width, sheet=page.name, other_sheets=opened.others)
 
 
 def _pieces(page: Any, numbering: Numbering) -> Iterator[pa.RecordBatch]:
@@ -38,28 +29,6 @@ def _pieces(page: Any, numbering: Numbering) -> Iterator[pa.RecordBatch]:
         piece = numbering.number([nothing] * page.start[1] + columns, nothing)
         if piece.num_rows:
             yield piece
-
-
-def _choose_sheet(book: Any, wanted: str | int | None) -> tuple[Any, list[str]]:
-    names: list[str] = book.sheet_names
-    if isinstance(wanted, int) and 1 <= wanted <= len(names):
-        wanted = names[wanted - 1]
-    if wanted is not None:
-        if wanted not in names:
-            raise mapping_refused("no_such_sheet", sheet=str(wanted), sheets=", ".join(names))
-        return book.get_sheet_by_name(wanted), [name for name in names if name != wanted]
-    shown = [m.name for m in book.sheets_metadata if str(m.visible).endswith("Visible")]
-    first, filled = None, []
-    for name in (name for name in shown if name in names):
-        page = book.get_sheet_by_name(name)
-        if page.start is not None:
-            first = first or page
-            filled.append(name)
-    if not filled:
-        raise quarantined("empty_file")
-    if len(filled) > 1:
-        raise RefusalError("several_sheets", sheets=", ".join(filled), first=filled[0])
-    return first, [name for name in names if name != filled[0]]
 
 
 def _texts(column: Sequence[Any]) -> pa.Array:

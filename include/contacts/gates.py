@@ -1,6 +1,6 @@
 """What a file must pass before any parser sees it: size, real type, and what a workbook holds.
 
-Standard library only: this runs in the limited child process before the parsers are imported.
+Standard library only: this runs in the limited child process before a parser sees anything.
 """
 
 import re
@@ -71,10 +71,9 @@ def check_file(path: Path, name: str, limits: Limits) -> str:
         raise quarantined("empty_file")
     if size > limits.max_bytes:
         raise quarantined("too_large", limit=limits.max_bytes >> 20)
-    extension = name.rpartition(".")[2].lower() if "." in name else ""
-    expected = EXTENSIONS.get(extension)
+    expected = kind_of(name)
     if expected is None:
-        raise quarantined("unknown_format", extension=extension or "-")
+        raise quarantined("unknown_format", extension=_extension(name) or "-")
     real = real_type(path)
     if real == "zip" and expected == "xlsx":
         raise quarantined("not_a_complete_workbook")
@@ -87,6 +86,15 @@ def check_file(path: Path, name: str, limits: Limits) -> str:
     elif real == "csv":
         _check_lines(path)
     return real
+
+
+def kind_of(name: str) -> str | None:
+    """What a file of that name claims to be; ``None`` for nothing that is taken."""
+    return EXTENSIONS.get(_extension(name))
+
+
+def _extension(name: str) -> str:
+    return name.rpartition(".")[2].lower() if "." in name else ""
 
 
 def real_type(path: Path) -> str:

@@ -25,11 +25,11 @@ from include.contacts.mapping import Mapping, options_of
 from include.contacts.proposal import REJECT_COLUMNS, propose
 from include.contacts.refusal import RefusalError, quarantined
 from include.contacts.rows import judge
-from include.contacts.sandbox import Options, read_cells
+from include.contacts.sandbox import Options, Reader
 from include.contacts.shelf import shelve
 from include.contacts.table import CellTable
 from include.contacts.uploads import Upload, change_state, read_upload
-from include.db import connect, sql
+from include.db import connect, kept_sessions, sql
 from include.errors import InputError, SmsswitchError, TransientError
 from include.logs import canonical
 from include.settings import settings
@@ -55,7 +55,7 @@ def import_upload(
     is wrong with the client's file ends in the receipt. Raises ``TransientError`` where trying
     again may help, ``ImportFailedError`` for a fault of ours.
     """
-    with uploads.alone_with(upload_id):
+    with kept_sessions(), uploads.alone_with(upload_id):
         upload = read_upload(upload_id)
         storage = Storage(settings().bucket_url)
         if upload.kind == "mapping":
@@ -119,9 +119,12 @@ class _Import:
 
     def run(self) -> dict[str, Any]:
         """The receipt of the state it ends in."""
-        with tempfile.TemporaryDirectory(prefix="smsswitch-") as folder:
+        with (
+            Reader(self.upload.name) as reader,
+            tempfile.TemporaryDirectory(prefix="smsswitch-") as folder,
+        ):
             try:
-                return self._steps(Path(folder))
+                return self._steps(Path(folder), reader)
             except RefusalError as refusal:
                 self.found.reason = refusal
                 return self._settle(refusal.outcome, refusal.code)
@@ -136,13 +139,13 @@ class _Import:
                     f"import {self.upload.import_id} failed: {error}"
                 ) from error
 
-    def _steps(self, folder: Path) -> dict[str, Any]:
+    def _steps(self, folder: Path, reader: Reader) -> dict[str, Any]:
         known = self.upload.mapping or self.sidecar or self.document
         if known or uploads.may_need_no_question(self.upload):
             warm_up()
         path = self._fetch(folder)
         fault = self._read_sidecar()
-        reading = self._read(path, folder)
+        reading = self._read(path, reader)
         if fault is not None:  # the file comes first in the order of complaint
             raise fault
         mapping = confirmed_mapping(self.upload, reading, self.document, self.by, self._tell)
@@ -175,7 +178,7 @@ class _Import:
             return refusal
         return None
 
-    def _read(self, path: Path, folder: Path) -> Reading:
+    def _read(self, path: Path, reader: Reader) -> Reading:
         """Gate, parse, and see what the columns are."""
         stored = Mapping.from_document(self.upload.mapping) if self.upload.mapping else None
         options = options_of(self.document or {})
@@ -183,7 +186,7 @@ class _Import:
             options = Options(stored.sheet, stored.encoding, stored.delimiter)
         limits = Limits(self.settings.max_file_bytes, self.settings.max_rows)
         with self.found.timed("read"):
-            cells = read_cells(path, self.upload.name, folder, limits, options)
+            cells = reader.read(path, path.parent, limits, options)
         table = _without_our_columns(CellTable(cells))
         file = (self.document or {}).get("file") or {}
         with self.found.timed("propose"):

@@ -1,14 +1,17 @@
 """The child process that opens a client's file: gate, parse, hand the cells back as an Arrow file.
 
-Run as ``python -m include.contacts.reading REQUEST.json``; it limits itself before anything else.
-The result stands in ``result.json`` beside the request, the cells in ``cells.arrow``.
+Run as ``python -m include.contacts.reading MEMORY_BYTES CPU_SECONDS EXTENSION``; it limits itself
+before anything else, then waits for the path of its request on standard input. The result stands in
+``result.json`` beside the request, the cells in ``cells.arrow``.
 """
 
 import gc
+import importlib
 import json
+import os
 import resource
 import sys
-from importlib.abc import MetaPathFinder
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,7 @@ from include.contacts.refusal import RefusalError, quarantined
 _MAX_WIDTH = 64
 
 
-class _WithoutPandas(MetaPathFinder):
+class _WithoutPandas:
     """Arrow imports pandas where it can, which takes as long as to read a hundred thousand rows."""
 
     def find_spec(self, name: str, *_: object) -> None:
@@ -27,11 +30,22 @@ class _WithoutPandas(MetaPathFinder):
             raise ModuleNotFoundError(name)
 
 
+def wait(memory: int, cpu: int, kind: str) -> int:
+    """Be limited and ready, then answer the one request that comes; 0 if none does."""
+    _limit_self(memory, cpu)
+    try:
+        if kind == "csv":  # a workbook's parser leaves time for it
+            _Imports().join()
+    except MemoryError:
+        return 4
+    request_path = os.fsdecode(sys.stdin.buffer.read())
+    return main(request_path) if request_path else 0
+
+
 def main(request_path: str) -> int:
     """Answer one request; 0 read, 3 refused with a reason, 4 no memory left."""
     request = json.loads(Path(request_path).read_text(encoding="utf-8"))
     _limit_self(request["memory_bytes"], request["cpu_seconds"])
-    sys.meta_path.insert(0, _WithoutPandas())
     gc.disable()  # cells are in no cycles, and to look for some takes a third of the time
     folder = Path(request_path).parent
     try:
@@ -76,9 +90,7 @@ def _parse(path: Path, kind: str, request: dict[str, Any], folder: Path) -> dict
 
         source = open_csv(path, request["encoding"], request["delimiter"])
     else:
-        from include.contacts.cells import open_workbook
-
-        source = open_workbook(path, kind, request["sheet"])
+        source = _open_workbook(path, kind, request["sheet"])
     if source.width > _MAX_WIDTH:
         raise quarantined("too_many_columns", found=source.width, limit=_MAX_WIDTH)
     last_filled, rows = _write_cells(source, folder, request["max_rows"])
@@ -95,6 +107,44 @@ def _parse(path: Path, kind: str, request: dict[str, Any], folder: Path) -> dict
         "rows": rows,
         "last_filled": last_filled[:width],
     }
+
+
+def _open_workbook(path: Path, kind: str, sheet: str | int | None) -> Any:
+    from include.contacts.sheets import open_sheet
+
+    imports = _Imports()  # the parser needs none of them, and no lock of Python's
+    try:
+        opened = open_sheet(path, sheet)
+    finally:
+        imports.join()
+    from include.contacts.cells import source_of
+
+    return source_of(opened, kind)
+
+
+class _Imports:
+    """What turns cells into columns, imported beside other work."""
+
+    def __init__(self) -> None:
+        self._fault: BaseException | None = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        without = _WithoutPandas()
+        sys.meta_path.insert(0, without)
+        try:
+            for name in ("cells", "delimited"):
+                importlib.import_module(f"include.contacts.{name}")
+        except BaseException as fault:  # noqa: BLE001 (short of memory, they fail in many ways)
+            self._fault = fault
+
+    def join(self) -> None:
+        """Wait for it; ``MemoryError`` where it found no room beside what is read."""
+        self._thread.join()
+        if self._fault is not None:
+            print(repr(self._fault), file=sys.stderr)  # noqa: T201
+            raise MemoryError from self._fault
 
 
 def _write_cells(source: Any, folder: Path, max_rows: int) -> tuple[list[int], int]:
@@ -123,4 +173,6 @@ def _write_cells(source: Any, folder: Path, max_rows: int) -> tuple[list[int], i
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    status = wait(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    sys.stderr.flush()
+    os._exit(status)  # to give back a million cells one by one would take as long as to write them

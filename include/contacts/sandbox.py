@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from include.contacts.gates import Limits
+from include.contacts.gates import Limits, kind_of
 from include.contacts.refusal import RefusalError, quarantined
 from include.errors import SmsswitchError
 
@@ -57,6 +57,74 @@ class Cells:
     peak_kib: int
 
 
+class Reader:
+    """A child process that waits for the one file it is to read.
+
+    It starts at once: by the time that the file is here it has limited itself and is ready. Leaving
+    the context ends it, whatever it does.
+    """
+
+    def __init__(self, name: str, budget: Budget | None = None) -> None:
+        self.name, self.budget = name, budget or Budget()
+        # The child gets no address and no password of ours, only what Python needs.
+        kept = {k: v for k, v in os.environ.items() if k in ("PATH", "PYTHONPATH", "TMPDIR")}
+        kept |= {"LANG": "C.UTF-8", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+        kept |= {"OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+        limits = (str(self.budget.memory_bytes), str(self.budget.cpu_seconds))
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "include.contacts.reading", *limits, kind_of(name) or "-"],
+            env=kept,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._child.pid
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._child:
+            self._child.kill()
+
+    def read(
+        self, path: Path, folder: Path, limits: Limits, options: Options | None = None
+    ) -> Cells:
+        """Gate and parse ``path``, once; raises ``RefusalError`` with the reason."""
+        request = {
+            "path": str(path),
+            "name": self.name,
+            **vars(limits),
+            "memory_bytes": self.budget.memory_bytes,
+            "cpu_seconds": self.budget.cpu_seconds,
+            **vars(options or Options()),
+        }
+        request_path = folder / "request.json"
+        request_path.write_text(json.dumps(request), encoding="utf-8")
+        status, said = self._ask(request_path)
+        if status not in (0, 3):
+            log.warning("reader ended with %s: %s", status, said[-500:])
+            raise _ended(status, self.name)
+        result: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        if "refusal" in result:
+            raise RefusalError.from_document(result["refusal"])
+        return Cells(path=folder / "cells.arrow", **result)
+
+    def _ask(self, request_path: Path) -> tuple[int, str]:
+        try:
+            _, said = self._child.communicate(
+                os.fsencode(request_path), timeout=self.budget.wall_seconds
+            )
+        except subprocess.TimeoutExpired:
+            return -signal.SIGKILL, "time is up"
+        return self._child.returncode, said.decode(errors="replace")
+
+
 def read_cells(
     path: Path,
     name: str,
@@ -67,43 +135,8 @@ def read_cells(
     budget: Budget | None = None,
 ) -> Cells:
     """Gate and parse ``path``, dropped under ``name``; raises ``RefusalError`` with the reason."""
-    options, budget = options or Options(), budget or Budget()
-    request = {
-        "path": str(path),
-        "name": name,
-        **vars(limits),
-        "memory_bytes": budget.memory_bytes,
-        "cpu_seconds": budget.cpu_seconds,
-        **vars(options),
-    }
-    request_path = folder / "request.json"
-    request_path.write_text(json.dumps(request), encoding="utf-8")
-    status, said = _run(request_path, budget.wall_seconds)
-    if status not in (0, 3):
-        log.warning("reader ended with %s: %s", status, said[-500:])
-        raise _ended(status, name)
-    result: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    if "refusal" in result:
-        raise RefusalError.from_document(result["refusal"])
-    return Cells(path=folder / "cells.arrow", **result)
-
-
-def _run(request_path: Path, wall_seconds: float) -> tuple[int, str]:
-    # The child gets no address and no password of ours, only what Python needs.
-    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "PYTHONPATH", "TMPDIR")}
-    env = {**kept, "LANG": "C.UTF-8", "ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "include.contacts.reading", str(request_path)],
-            env=env,
-            capture_output=True,
-            timeout=wall_seconds,
-            check=False,
-            start_new_session=True,
-        )
-    except subprocess.TimeoutExpired:
-        return -signal.SIGKILL, "time is up"
-    return done.returncode, done.stderr.decode(errors="replace")
+    with Reader(name, budget) as reader:
+        return reader.read(path, folder, limits, options)
 
 
 def _ended(status: int, name: str) -> SmsswitchError:

@@ -78,7 +78,8 @@ class Files:
 def up(say: Progress) -> dict[str, object]:
     """Start the whole centre in the background; the document of `stack.json`.
 
-    A stack that is up already is left as it is; what an interrupted start left is ended first.
+    A stack that is up already is left as it is but for its database, without which the tasks of a
+    program that has become newer would wait; what an interrupted start left is ended first.
     A start that fails or is interrupted ends what it started.
     """
     files = Files.here()
@@ -93,6 +94,9 @@ def up(say: Progress) -> dict[str, object]:
                     "unset that, or end the stack with `make down`"
                 )
             say(f"already up: {known['airflow_url']}")
+            if ran := migrate(str(known["database_url"])):
+                say(f"this program is newer, its database is brought up to date: {', '.join(ran)}")
+                say("`make down` and `make up` start its processes anew, too")
             return known
         if files.processes.exists():
             say("ending what an interrupted start left behind")

@@ -12,7 +12,7 @@ import psutil
 import psycopg2
 import pytest
 
-from include.db.migrate import migrate
+from include.db.migrate import Migration, migrate, migrations
 from include.settings import var_dir
 from include.stack import airflow, databases, postgres, supervisor
 from include.stack.errors import StackError
@@ -83,6 +83,21 @@ def test_down_ends_what_an_interrupted_start_left() -> None:
     assert recorded["postgres"].find() is None
     assert psutil.pid_exists(1)
     assert not files.processes.exists()
+
+
+def test_a_stack_that_is_up_gets_the_migrations_of_a_newer_program(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: dict[str, object] = {"airflow_url": "http://127.0.0.1:1", "database_url": db.url}
+    monkeypatch.setattr(supervisor, "_standing", lambda _files: known)
+    said: list[str] = []
+    assert supervisor.up(said.append) == known
+    assert said == ["already up: http://127.0.0.1:1"]
+    newer = [*migrations(), Migration("9999_newer", "create table newer ()")]
+    monkeypatch.setattr("include.db.migrate.migrations", lambda: newer)
+    supervisor.up(said.append)
+    assert "9999_newer" in said[2]
+    assert db.one("select to_regclass('newer')") == "newer"
 
 
 def test_two_starts_at_once_are_refused() -> None:

@@ -3479,6 +3479,7 @@ CREATE INDEX message_unsettled ON ONLY public.message USING btree (campaign_id) 
 CREATE UNIQUE INDEX modem_group_alias ON public.modem_group USING btree (alias) WHERE (deleted_at IS NULL);
 CREATE INDEX quote_campaign ON public.quote USING btree (campaign_id, created_at DESC);
 CREATE INDEX segment_modem ON ONLY public.segment USING btree (imei, updated_at);
+CREATE INDEX segment_time ON ONLY public.segment USING brin (updated_at) WITH (pages_per_range='32', autosummarize='on');
 CREATE INDEX send_batch_campaign ON public.send_batch USING btree (campaign_id);
 CREATE UNIQUE INDEX send_batch_lease ON public.send_batch USING btree (group_id, lease_token) WHERE (lease_token IS NOT NULL);
 CREATE INDEX send_batch_open ON public.send_batch USING btree (group_id, state, batch_id) WHERE (state = ANY (ARRAY['planned'::public.batch_state, 'leased'::public.batch_state]));

@@ -1,6 +1,7 @@
 -- R1: what each group sent in a period, counted in segments (an SMS as a modem sends and the network
 -- bills it), and what it still has to send now. A segment belongs to the period of its submission, or
--- of the last word on it where it never was submitted.
+-- of the last word on it where it never was submitted. The clock of a host is believed a day ahead of ours at
+-- most (report_results_v1), so what was last heard of a day before the period is none of it.
 with tried as (
   select
     group_id,
@@ -14,7 +15,8 @@ with tried as (
     filter (where state in ('sent', 'delivered', 'undelivered')) as busy_minutes
   from segment
   where
-    coalesce(submitted_at, updated_at) >= %(since)s
+    updated_at >= %(since)s::timestamptz - interval '1 day'
+    and coalesce(submitted_at, updated_at) >= %(since)s
     and coalesce(submitted_at, updated_at) < %(until)s
     and state in ('sent', 'delivered', 'undelivered', 'failed', 'uncertain')
   group by group_id

@@ -12,6 +12,7 @@ with tried as (
   from segment
   where
     imei is not null
+    and updated_at >= %(since)s::timestamptz - interval '1 day'
     and coalesce(submitted_at, updated_at) >= %(since)s
     and coalesce(submitted_at, updated_at) < %(until)s
     and state in ('sent', 'delivered', 'undelivered', 'failed', 'uncertain')

@@ -10,6 +10,7 @@ with tried as (
   from segment as s left join modem as m using (group_id, imei)
   where
     s.imei is not null
+    and s.updated_at >= %(since)s::timestamptz - interval '1 day'
     and coalesce(s.submitted_at, s.updated_at) >= %(since)s
     and coalesce(s.submitted_at, s.updated_at) < %(until)s
     and s.state in ('sent', 'delivered', 'undelivered', 'failed', 'uncertain')

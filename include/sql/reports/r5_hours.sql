@@ -7,7 +7,8 @@ select
   count(*) filter (where state = 'failed') as failed
 from segment
 where
-  coalesce(submitted_at, updated_at) >= %(since)s
+  updated_at >= %(since)s::timestamptz - interval '1 day'
+  and coalesce(submitted_at, updated_at) >= %(since)s
   and coalesce(submitted_at, updated_at) < %(until)s
   and state in ('sent', 'delivered', 'undelivered', 'failed')
 group by day, hour

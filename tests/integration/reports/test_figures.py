@@ -279,9 +279,10 @@ def test_a_segment_on_the_last_second_belongs_to_the_month_of_the_zone(
     before = sum(r["SMS envoyés"] for r in _book(book, "R1", "2026-12")["Groupes"])
     edge = PERIODS["2026-11"][1]
     world.run(
-        "update segment set submitted_at = %s where (message_id, part) = "
+        "update segment set submitted_at = %s, updated_at = %s where (message_id, part) = "
         "(select message_id, part from segment_202611 where state = 'delivered' limit 1)",
         edge - timedelta(seconds=1),
+        edge,
     )
     assert sum(r["SMS envoyés"] for r in _book(book, "R1", "2026-12")["Groupes"]) == before
     world.run(

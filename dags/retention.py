@@ -7,17 +7,18 @@ from dag_edge import attempts, bad_input_fails
 
 DOC = """
 ### What it does
-Deletes what is older than its policy (`smsswitch settings show`, area `retention`): whole months of messages
-by dropping their partitions, contacts, replies, signal history, tickets, clients' dropped files and receipts,
-alerts, results of analyses; and Airflow's own old runs (`airflow db clean`). The ledger, invoices and the
-audit trail are never touched. The same as `smsswitch retention run`.
+Takes away what is older than its policy (`smsswitch settings show`, area `retention`): whole months of
+messages, of tickets with their prices and of signal history by dropping their partitions; contacts, replies,
+clients' dropped files and receipts, alerts, results of analyses; Airflow's own runs (`airflow db clean`).
+The ledger, invoices and the audit trail are never touched. The same as `smsswitch retention run`.
 
 **Inputs** the settings; the form: dry run. Every night at 03:40, Paris time.
 
 **Outputs** fewer rows and files; counts of dropped messages in `campaign_archive`; `audit_entry`.
 
 **When it is red** see the log; clearing the run is safe. A month whose messages are still open is kept and
-named in the result; it goes once they have ended (runbook uncertain-messages).
+named in the result; it goes once they have ended (runbook uncertain-messages). One that is "in use" was read
+all the while; it goes another night.
 """
 
 

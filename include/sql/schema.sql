@@ -939,10 +939,10 @@ $$;
 CREATE FUNCTION public.drop_message_partitions(month date) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
+    SET lock_timeout TO '800ms'
     AS $$
 declare
   parent text;
-  child text;
   gone bigint;
 begin
   if month <> pg_catalog.date_trunc('month', month) or month > pg_catalog.now() - interval '2 months' then
@@ -961,10 +961,10 @@ begin
   where m.activation_month = month
   group by m.campaign_id, m.state, m.reason;
   select pg_catalog.count(*) into gone from public.message as m where m.activation_month = month;
+  perform public.lock_to_drop('message', 'segment', 'attempt');
   delete from public.send_batch as b where b.activation_month = month;
   foreach parent in array array['attempt', 'segment', 'message'] loop
-    child := pg_catalog.format('%s_%s', parent, pg_catalog.to_char(month, 'YYYYMM'));
-    execute pg_catalog.format('drop table if exists public.%I', child);
+    execute pg_catalog.format('drop table if exists public.%I', parent || '_' || to_char(month, 'YYYYMM'));
   end loop;
   return gone;
 end
@@ -986,6 +986,7 @@ begin
     return 0;
   end if;
   execute format('select count(*) from public.%I', child) into gone;
+  perform public.lock_to_drop('modem_sample');
   execute format('drop table public.%I', child);
   return gone;
 end
@@ -1018,8 +1019,7 @@ begin
     raise exception 'files of partition % were read since %', number, before using errcode = '55006';
   end if;
   select pg_catalog.count(*) into gone from public.taxdata as t where t.ticket_id between lowest and highest;
-  -- No row is locked before the tables are: who waits for us there cannot hold what we wait for here.
-  lock table public.taxdata, public.rated_ticket in access exclusive mode;
+  perform public.lock_to_drop('rated_ticket', 'taxdata', 'duplicate_ticket');
   delete from public.rejected_ticket as r
   where r.file_id between lowest / 100000000 and highest / 100000000;
   delete from public.duplicate_ticket as d where d.ticket_id between lowest and highest;
@@ -1051,13 +1051,15 @@ begin
   if month <> date_trunc('month', month) then
     raise exception '% is not the first day of a month', month using errcode = '22023';
   end if;
-  perform pg_catalog.pg_advisory_xact_lock(7226004);
   foreach parent in array array['message', 'segment', 'attempt'] loop
     child := pg_catalog.format('%s_%s', parent, pg_catalog.to_char(month, 'YYYYMM'));
+    continue when pg_catalog.to_regclass('public.' || child) is not null;
+    perform pg_catalog.pg_advisory_xact_lock(7226004);
+    execute pg_catalog.format('lock table public.%I in share update exclusive mode', parent);
     if pg_catalog.to_regclass('public.' || child) is null then
-      execute pg_catalog.format(
-        'create table public.%I partition of public.%I for values from (%L) to (%L)',
-        child, parent, month, (month + interval '1 month')::date
+      perform public.attach_partition(
+        parent, child, month::text, (month + interval '1 month')::date::text,
+        pg_catalog.format('Of the campaigns activated in %s.', to_char(month, 'YYYY-MM'))
       );
     end if;
   end loop;
@@ -1265,6 +1267,34 @@ begin
 end
 $$;
 COMMENT ON FUNCTION public.lines_needed(traffic double precision, blocking double precision) IS 'The fewest lines with which at most the share blocking of calls is lost (Erlang B).';
+CREATE FUNCTION public.lock_to_drop(VARIADIC tables text[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    SET lock_timeout TO '800ms'
+    AS $$
+declare
+  until constant timestamptz := pg_catalog.clock_timestamp() + interval '1600 milliseconds';
+  each text;
+begin
+  foreach each in array tables loop
+    loop
+      begin
+        -- Who holds one table is never in a queue for the next: of two who wait for each other, PostgreSQL ends
+        -- the one who began first, and that may be a reader.
+        execute format(
+          'lock table public.%I in access exclusive mode %s', each, case when each <> tables[1] then 'nowait' end
+        );
+        exit;
+      exception when lock_not_available then
+        if each = tables[1] or pg_catalog.clock_timestamp() > until then
+          raise;
+        end if;
+        perform pg_catalog.pg_sleep(0.01);
+      end;
+    end loop;
+  end loop;
+end
+$$;
 CREATE FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) RETURNS record
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -3737,6 +3767,7 @@ REVOKE ALL ON FUNCTION public.host_group(host_epoch bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.host_group_now(host_epoch bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.is_fenced() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.lift_fence() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.lock_to_drop(VARIADIC tables text[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.make_host_login(mac macaddr, OUT host_role name, OUT password text) TO smsswitch_app;
 REVOKE ALL ON FUNCTION public.open_ticket_month() FROM PUBLIC;

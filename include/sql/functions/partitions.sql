@@ -1,8 +1,34 @@
--- The partitions that come and go with time: tickets with their prices, and the history of the signal. Owner's
--- rights: who loads, reports or lets go may not make or drop tables by itself. A partition is made beside its
--- table and then attached, which holds up nobody who reads or writes. To drop one is to wait for all of them, and
--- whoever comes next waits behind: not for long, then it is given up (55P03) and may be tried again. It is shorter
--- than deadlock_timeout, so that of two who wait for each other it is never the other one who fails.
+-- The partitions that come and go with time: tickets with their prices, the history of the signal, messages.
+-- Owner's rights: who loads, reports or lets go may not make or drop tables by itself. A partition is made beside
+-- its table and then attached, which holds up nobody who reads or writes. To drop one is to wait for all of them,
+-- and whoever comes next waits behind: not for long, then it is given up (55P03) and may be tried again.
+create or replace function lock_to_drop(variadic tables text[]) returns void
+language plpgsql set search_path = '' set lock_timeout = '800ms' as $$
+declare
+  until constant timestamptz := pg_catalog.clock_timestamp() + interval '1600 milliseconds';
+  each text;
+begin
+  foreach each in array tables loop
+    loop
+      begin
+        -- Who holds one table is never in a queue for the next: of two who wait for each other, PostgreSQL ends
+        -- the one who began first, and that may be a reader.
+        execute format(
+          'lock table public.%I in access exclusive mode %s', each, case when each <> tables[1] then 'nowait' end
+        );
+        exit;
+      exception when lock_not_available then
+        if each = tables[1] or pg_catalog.clock_timestamp() > until then
+          raise;
+        end if;
+        perform pg_catalog.pg_sleep(0.01);
+      end;
+    end loop;
+  end loop;
+end
+$$;
+revoke all on function lock_to_drop(text[]) from public;
+
 create or replace function attach_partition(parent text, child text, lowest text, below text, told text)
 returns void
 language plpgsql set search_path = '' as $$
@@ -112,8 +138,7 @@ begin
     raise exception 'files of partition % were read since %', number, before using errcode = '55006';
   end if;
   select pg_catalog.count(*) into gone from public.taxdata as t where t.ticket_id between lowest and highest;
-  -- No row is locked before the tables are: who waits for us there cannot hold what we wait for here.
-  lock table public.taxdata, public.rated_ticket in access exclusive mode;
+  perform public.lock_to_drop('rated_ticket', 'taxdata', 'duplicate_ticket');
   delete from public.rejected_ticket as r
   where r.file_id between lowest / 100000000 and highest / 100000000;
   delete from public.duplicate_ticket as d where d.ticket_id between lowest and highest;
@@ -200,6 +225,7 @@ begin
     return 0;
   end if;
   execute format('select count(*) from public.%I', child) into gone;
+  perform public.lock_to_drop('modem_sample');
   execute format('drop table public.%I', child);
   return gone;
 end
@@ -207,3 +233,60 @@ $$;
 comment on function drop_sample_month(date) is 'Drops the samples of one month; how many went.';
 revoke all on function drop_sample_month(date) from public;
 grant execute on function drop_sample_month(date) to smsswitch_app;
+
+-- As migration 0011 made it, but the tables are locked together and not for long; hosts write to them.
+create or replace function drop_message_partitions(month date) returns bigint
+language plpgsql security definer set search_path = '' set lock_timeout = '800ms' as $$
+declare
+  parent text;
+  gone bigint;
+begin
+  if month <> pg_catalog.date_trunc('month', month) or month > pg_catalog.now() - interval '2 months' then
+    raise exception '% is not the first day of a month that is over', month using errcode = '22023';
+  end if;
+  perform pg_catalog.pg_advisory_xact_lock(7226004);
+  if exists (
+    select from public.message as m
+    where m.activation_month = month and (not m.settled or m.state in ('planned', 'leased', 'uncertain'))
+  ) then
+    raise exception 'messages of % are still open', month using errcode = '55006';
+  end if;
+  insert into public.campaign_archive (campaign_id, state, reason, messages, segments, price)
+  select m.campaign_id, m.state, m.reason, pg_catalog.count(*), pg_catalog.sum(m.segments), pg_catalog.sum(m.price)
+  from public.message as m
+  where m.activation_month = month
+  group by m.campaign_id, m.state, m.reason;
+  select pg_catalog.count(*) into gone from public.message as m where m.activation_month = month;
+  perform public.lock_to_drop('message', 'segment', 'attempt');
+  delete from public.send_batch as b where b.activation_month = month;
+  foreach parent in array array['attempt', 'segment', 'message'] loop
+    execute pg_catalog.format('drop table if exists public.%I', parent || '_' || to_char(month, 'YYYYMM'));
+  end loop;
+  return gone;
+end
+$$;
+
+-- As migration 0004 made it, but without holding up hosts until the transaction ends that opens the month.
+create or replace function ensure_message_partitions(month date) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+  parent text;
+  child text;
+begin
+  if month <> date_trunc('month', month) then
+    raise exception '% is not the first day of a month', month using errcode = '22023';
+  end if;
+  foreach parent in array array['message', 'segment', 'attempt'] loop
+    child := pg_catalog.format('%s_%s', parent, pg_catalog.to_char(month, 'YYYYMM'));
+    continue when pg_catalog.to_regclass('public.' || child) is not null;
+    perform pg_catalog.pg_advisory_xact_lock(7226004);
+    execute pg_catalog.format('lock table public.%I in share update exclusive mode', parent);
+    if pg_catalog.to_regclass('public.' || child) is null then
+      perform public.attach_partition(
+        parent, child, month::text, (month + interval '1 month')::date::text,
+        pg_catalog.format('Of the campaigns activated in %s.', to_char(month, 'YYYY-MM'))
+      );
+    end if;
+  end loop;
+end
+$$;

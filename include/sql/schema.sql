@@ -1181,6 +1181,20 @@ begin
   return new;
 end
 $$;
+CREATE FUNCTION public.guard_invoice_line() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public'
+    AS $$
+begin
+  if exists (
+    select from added as l join invoice as i using (invoice_id) where i.issued_at <> now()
+  ) then
+    raise exception 'an issued invoice gets no more lines' using errcode = 'SM404';
+  end if;
+  return null;
+end
+$$;
+COMMENT ON FUNCTION public.guard_invoice_line() IS 'Lines come in the transaction that issues their invoice.';
 CREATE FUNCTION public.host_channel(group_id bigint) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path TO ''
@@ -3543,6 +3557,7 @@ CREATE TRIGGER counter_counts_on BEFORE DELETE OR UPDATE ON public.invoice_count
 CREATE CONSTRAINT TRIGGER counter_without_gap AFTER UPDATE ON public.invoice_counter DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.check_issued();
 CREATE TRIGGER invoice_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.invoice FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER invoice_line_immutable BEFORE DELETE OR UPDATE OR TRUNCATE ON public.invoice_line FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER invoice_line_with_invoice AFTER INSERT ON public.invoice_line REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.guard_invoice_line();
 CREATE TRIGGER invoice_number BEFORE INSERT ON public.invoice FOR EACH ROW EXECUTE FUNCTION public.guard_invoice();
 CREATE TRIGGER ledger_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER ledger_never_negative BEFORE INSERT ON public.ledger_entry FOR EACH ROW WHEN ((new.amount < (0)::numeric)) EXECUTE FUNCTION public.guard_balance();

@@ -4,9 +4,12 @@ from typing import Any
 
 from include.db import connect, sql
 from include.errors import InputError
+from include.settings import settings
+from include.storage import Storage
 from include.taxation.ingest import ingest_new
 from include.taxation.pbx import find
 from include.taxation.replay import replay as read_again
+from include.taxation.spool import folders
 
 REPLAYS = ("none", "set_aside", "all")
 
@@ -16,14 +19,18 @@ def carry_out(
 ) -> tuple[dict[str, Any], bool]:
     """Ingest or replay, of one PBX or all; the report, and whether somebody has to be asked.
 
-    Raises ``InputError``: ``unknown_pbx`` (replay only), ``bad_order``.
+    Raises ``InputError``: ``unknown_pbx``, ``no_such_file``, ``bad_order``.
     """
     if replay not in REPLAYS:
         raise InputError("bad_order", f"{replay!r} is none of {', '.join(REPLAYS)}")
     if file is not None and replay != "none":
         raise InputError("bad_order", "a file is read again without replay")
     if replay == "none":
+        if pbx is not None and pbx not in folders(Storage(settings().spool_url)):
+            raise InputError("unknown_pbx", f"the spool has no folder {pbx!r}")
         report = ingest_new(pbx, file)
+        if file is not None and not report["files"]:
+            raise InputError("no_such_file", f"no PBX's folder holds a file {file!r} to be read")
     else:
         with connect() as conn:
             if pbx is not None and find(conn, pbx) is None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import ncompress
 import pytest
 
+from include.errors import InputError
 from include.taxation.generate import layout, spool_text, write_spool
 from include.taxation.ingest import ingest_new, ingest_paths
+from include.taxation.order import carry_out
 from include.taxation.pbx import add
 from tests.conftest import Database
 from tests.integration.taxation.written import HEADER, record, spool
@@ -333,6 +335,25 @@ def test_row_75_names_in_the_charset_of_the_pbx(db: Database, write: Write) -> N
         ("Élodie", "063998----"),
         ("Élodie Muñoz", "063998----"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"pbx": "seige"}, "unknown_pbx"),
+        ({"file": "TAXAAAAZ.DAT"}, "no_such_file"),
+        ({"pbx": "siege", "file": "../siege/TAXAAAAA.DAT"}, "no_such_file"),
+    ],
+)
+def test_an_order_for_what_is_not_there_is_refused(
+    asked: dict[str, str], code: str, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMSSWITCH_SPOOL_URL", tmp_path.as_uri())
+    write_spool(tmp_path / "siege" / "TAXAAAAA.DAT", layout_name="seed", tickets=3, seed=1)
+    with pytest.raises(InputError) as refused:
+        carry_out(**asked)
+    assert refused.value.code == code
+    assert carry_out(pbx="siege", file="TAXAAAAA.DAT")[0]["files"][0]["tickets"] == 3
 
 
 def test_new_files_of_the_spool_are_loaded_once_and_tax_tmp_is_left_alone(

@@ -24,9 +24,10 @@ def parse_month(text: str | None, *, at: datetime | None = None) -> date:
         before = today.replace(day=1).toordinal() - 1
         return date.fromordinal(before).replace(day=1)
     try:
-        if len(text) != 7:
+        first = date.fromisoformat(f"{text}-01")
+        if len(text) != 7 or not 2000 <= first.year < 3000:
             raise ValueError(text)
-        return date.fromisoformat(f"{text}-01")
+        return first
     except ValueError:
         raise InputError(
             "bad_month", f"{text!r} is no month such as 2026-11", f"{text!r} n'est pas un mois"

@@ -70,7 +70,9 @@ def test_incomplete_papers_hold_up_nobody_else_and_raise_an_alert(month: Month) 
     assert month.run(open_alerts) == []
 
 
-@pytest.mark.parametrize("text", ["2026", "2026-13", "2026-11-01", "november", "26-11"])
+@pytest.mark.parametrize(
+    "text", ["2026", "2026-13", "2026-11-01", "november", "26-11", "9999-12", "0001-01"]
+)
 def test_what_is_no_month(text: str) -> None:
     with pytest.raises(InputError, match="bad_month"):
         parse_month(text)

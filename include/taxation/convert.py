@@ -7,29 +7,24 @@ whatever the order in which files came and columns widened.
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from include.taxation.charset import charset as charset_of
 from include.taxation.clock import PbxClock
 from include.taxation.exact import ExactReader, Rejected
 from include.taxation.fields import Stored
 from include.taxation.hashes import SIZE, RecordHasher
-from include.taxation.matrix import (
-    Bytes,
-    MatrixReader,
-    Read,
-    blank_bytes,
-    order_of_dates,
-)
+from include.taxation.matrix import Bounds, MatrixReader, Read, bounds, date_offset
 from include.taxation.records import Section
+from include.taxation.words import Bytes, read_dates
 
 CHUNK_RECORDS = 4000
 LINES_PER_FILE = 100_000_000
 ROW_COLUMNS = ("ticket_id", "file_id", "line_number", "content_digest", "ambiguous_time")
-_POWERS = 10 ** np.arange(7, -1, -1)
 _ALWAYS_WRITTEN = ("ticketversion", "calltype")
+_FOUR_DIGITS = np.array([b"%04d" % number for number in range(10_000)]).view("<u4")
 
 
 @dataclass
@@ -44,8 +39,7 @@ class Tally:
 class Converter:
     """Turns the records of one section into the text that COPY reads.
 
-    ``written`` names the columns to fill, all of those that ``filled`` gives or more; ``hashes`` are
-    those of the records, where they were made before.
+    ``written`` names the columns to fill, all of those that ``filled`` gives or more.
     """
 
     def __init__(
@@ -58,27 +52,25 @@ class Converter:
         charset: str,
         tally: Tally,
         written: Set[str] | None = None,
-        hashes: Sequence[bytes] | None = None,
     ) -> None:
         self.section = section
         self.clock = clock
-        self.charset = charset
+        self.charset = charset_of(charset)
         self.tally = tally
-        self._records = section.matrix()
         in_order = sorted(stored, key=lambda each: each.field.first)
         if written is None:
             written = filled(section, stored)
         self.stored = [each for each in in_order if each.name in written]
         #: What ``rows`` made, a chunk at a time: 16 bytes a record.
         self.digests: list[Bytes] = []
-        self._blank_numbers = sum(
-            each.kind in ("bigint", "numeric") for each in in_order if each.name not in written
-        )
+        #: Fields without a column: blank in all records of the section.
+        self.blank = [each for each in in_order if each.name not in written]
+        self._blank_numbers = sum(each.kind in ("bigint", "numeric") for each in self.blank)
         dates = {each.name: each for each in in_order if each.kind == "timestamp"}
         self._date = dates.get("enddatetime") or dates.get("startdatetime")
         self._hasher = RecordHasher(pbx, section.layout)
-        self._hashes = hashes
         self._call_types = call_types(section.version)
+        self._reader: MatrixReader | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,52 +80,60 @@ class Converter:
     @property
     def span(self) -> tuple[int, int]:
         """The lowest and the highest of what digests begin with."""
-        return int(self._order.min()), int(self._order.max())
+        order = self._order(self.section.matrix())
+        return int(order.min()), int(order.max())
 
-    @cached_property
-    def _order(self) -> npt.NDArray[np.int64]:
+    def _order(self, records: Bytes) -> npt.NDArray[np.int64]:
         """What the digest of each record begins with."""
         if self._date is None:
-            return np.zeros(len(self._records), np.int64)
-        return order_of_dates(self._records, self._date) & 0xFFFFFFFF
+            return np.zeros(len(records), np.int64)
+        at = self._date.field.first - 1 + date_offset(self._date)
+        return read_dates(records, at).order & 0xFFFFFFFF
 
     def rows(self, file_id: int) -> Iterator[bytes]:
         """COPY text (null is the empty string), a chunk at a time; fills the tally on the way."""
-        stride, records = self.section.stride, self._records
-        own = np.frombuffer(_own_columns(file_id, 0, bytes(16), False), np.uint8)
-        matrix = MatrixReader(len(own), self.stored, self.clock)
-        exact = ExactReader(self.stored, stride, self.clock)
-        for at in range(0, len(records), CHUNK_RECORDS):
-            chunk = records[at : at + CHUNK_RECORDS]
-            body = self.section.piece(at, at + len(chunk))
-            first_line = self.section.first_line + at
-            digests = self._digests(body, slice(at, at + len(chunk)))
-            self.digests.append(digests)
-            read = matrix.read(body, chunk, _own_matrix(own, first_line, digests))
-            self._count(read)
-            lines = [read.text]
-            for index in np.nonzero(read.doubtful)[0].tolist():
-                record = body[index * stride : (index + 1) * stride]
-                found = exact.read(record, first_line + index)
-                if isinstance(found, Rejected):
-                    self.tally.rejected.append(found)
-                    continue
-                self.tally.counts["ambiguous_times"] += found.ambiguous
-                head = _own_columns(
-                    file_id, first_line + index, digests[index].tobytes(), found.ambiguous
-                )
-                lines.append(b"\t".join([head, *found.values]) + b"\n")
-                self.tally.tickets += 1
-            text = b"".join(lines)
-            yield text if text.isascii() else text.decode(self.charset, "replace").encode()
+        for at in range(0, self.section.count, CHUNK_RECORDS):
+            chunk = self.section.part(at, min(at + CHUNK_RECORDS, self.section.count))
+            yield self.convert(file_id, chunk, bounds(chunk.matrix()))
 
-    def _digests(self, body: bytes, place: slice) -> Bytes:
+    def convert(self, file_id: int, chunk: Section, common: Bounds) -> bytes:
+        """The rows of some records of the section's kind."""
+        records, first_line = chunk.matrix(), chunk.first_line
+        digests = self._digests(chunk, records)
+        self.digests.append(digests)
+        pattern = np.frombuffer(_own_columns(file_id, 0, bytes(16), False), np.uint8)
+        if self._reader is None or self._reader.own != len(pattern):
+            self._reader = MatrixReader(
+                len(pattern), self.stored, chunk.stride, self.clock, self.charset
+            )
+        own = _own_matrix(pattern, first_line, digests)
+        read = self._reader.read(records, own, common, backslashes=chunk.holds(b"\\"))
+        self._count(read)
+        if not read.doubtful.any():
+            return read.text
+        return read.text + self._one_by_one(file_id, chunk, read, digests)
+
+    def _one_by_one(self, file_id: int, chunk: Section, read: Read, digests: Bytes) -> bytes:
+        exact = ExactReader(self.stored, chunk.stride, self.clock)
+        lines = []
+        for index in np.nonzero(read.doubtful)[0].tolist():
+            line = chunk.first_line + index
+            found = exact.read(chunk.piece(index, index + 1), line)
+            if isinstance(found, Rejected):
+                self.tally.rejected.append(found)
+                continue
+            self.tally.counts["ambiguous_times"] += found.ambiguous
+            head = _own_columns(file_id, line, digests[index].tobytes(), found.ambiguous)
+            lines.append(b"\t".join([head, *map(self.charset.copied, found.values)]) + b"\n")
+            self.tally.tickets += 1
+        return b"".join(lines)
+
+    def _digests(self, chunk: Section, records: Bytes) -> Bytes:
         """What is the same for the same record; dates come first, so that an index grows at its end."""
-        hashes = self._hashes[place] if self._hashes else self._hasher.hashes(body)
         return np.hstack(
             [
-                self._order[place].astype(">u4").view(np.uint8).reshape(-1, 4),
-                np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, SIZE),
+                self._order(records).astype(">u4").view(np.uint8).reshape(-1, 4),
+                np.frombuffer(self._hasher.hashes(chunk.body), np.uint8).reshape(-1, SIZE),
             ]
         )
 
@@ -152,7 +152,12 @@ class Converter:
 
 def filled(section: Section, stored: Sequence[Stored]) -> set[str]:
     """The columns that have something in them: most fields of most files are blank throughout."""
-    blank = blank_bytes(section.matrix())
+    return filled_within(bounds(section.matrix()), stored)
+
+
+def filled_within(common: Bounds, stored: Sequence[Stored]) -> set[str]:
+    """The same of records of which this is known."""
+    blank = common.blank
     return {
         each.name
         for each in stored
@@ -172,9 +177,11 @@ def _own_columns(file_id: int, line: int, digest: bytes, ambiguous: bool) -> byt
 
 def _own_matrix(pattern: Bytes, first_line: int, digests: Bytes) -> Bytes:
     """The same for many unambiguous lines at once."""
-    own = np.tile(pattern, (len(digests), 1))
+    own = np.empty((len(digests), len(pattern)), np.uint8)
+    own[:] = pattern
     lines = np.arange(first_line, first_line + len(digests))
-    digits = (lines[:, None] // _POWERS % 10 + ord("0")).astype(np.uint8)
+    halves = np.stack([lines // 10_000, lines % 10_000], axis=1)
+    digits = _FOUR_DIGITS[halves].view(np.uint8)
     first = (len(pattern) - 53) // 2
     own[:, first : first + 8] = digits
     own[:, -43:-35] = digits

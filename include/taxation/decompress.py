@@ -6,12 +6,11 @@ What can be known of the cut from the code stream is checked here; the rest show
 
 import io
 import logging
-import os
 import re
 import subprocess
 import tempfile
 import zlib
-from typing import Protocol
+from collections.abc import Generator
 
 import numpy as np
 
@@ -22,12 +21,17 @@ LIMIT_RATIO = 1000
 # Small files of blanks have great ratios; the ratio only matters once there is something to fear.
 RATIO_FREE_BYTES = 16 * 1024 * 1024
 LARGE_BYTES = 1024 * 1024
+PIECE_BYTES = 2 * 1024 * 1024
 _PIPE_BYTES = 1024 * 1024
 COMPRESS_MAGIC = b"\x1f\x9d"
 GZIP_MAGIC = b"\x1f\x8b"
 _CLEAR_CODE = 256
 log = logging.getLogger(__name__)
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+
+
+class UnpackError(ValueError):
+    """The gzip program did not take the data, which need not be wrong for that."""
 
 
 class _Overflow(Exception):
@@ -45,41 +49,61 @@ class _CappedOutput:
         return self.buffer.write(data)
 
 
-class Listener(Protocol):
-    """Has something to do with the text while the rest of it is still being unpacked."""
-
-    def feed(self, piece: bytes) -> None:
-        """Take the next piece."""
-
-    def forget(self) -> None:
-        """What was fed is not the text."""
-
-
-def plain_bytes(
-    data: bytes, *, limit: int = LIMIT_BYTES, listener: Listener | None = None
-) -> bytes:
-    """The text of a spool file; ``listener`` is fed with it where another process unpacks it.
+def plain_bytes(data: bytes, *, limit: int = LIMIT_BYTES) -> bytes:
+    """The text of a spool file.
 
     Raises ``SpoolFault``: ``truncated``, ``not_compressed_data``, ``inflates_over_limit``,
     ``no_format_line`` for data that holds nothing.
     """
-    cap = min(limit, max(len(data) * LIMIT_RATIO, RATIO_FREE_BYTES))
+    cap = _cap(data, limit)
     if data.startswith(COMPRESS_MAGIC):
-        return _from_compress(data, cap, listener)
+        return _from_compress(data, cap)
     if data.startswith(GZIP_MAGIC):
         return _from_gzip(data, cap)
+    _check_plain(data, limit)
+    return data
+
+
+def plain_pieces(data: bytes, *, limit: int = LIMIT_BYTES) -> Generator[bytes]:
+    """The same piece by piece, for large data; compress(1) data is unpacked beside the caller's work.
+
+    Raises what ``plain_bytes`` does, some of it after the last piece, and ``UnpackError`` where that
+    one would ask for a second opinion.
+    """
+    if data.startswith(COMPRESS_MAGIC):
+        cap = _cap(data, limit)
+        try:
+            yield from _pieces_from_gzip_program(data, cap)
+        except _Overflow:
+            raise _over(cap) from None
+        if not ends_between_codes(data):
+            raise SpoolFault("truncated")
+        return
+    text = plain_bytes(data, limit=limit)
+    for at in range(0, len(text), PIECE_BYTES):
+        yield text[at : at + PIECE_BYTES]
+
+
+def _cap(data: bytes, limit: int) -> int:
+    return min(limit, max(len(data) * LIMIT_RATIO, RATIO_FREE_BYTES))
+
+
+def _check_plain(data: bytes, limit: int) -> None:
     if len(data) > limit:
         raise SpoolFault("inflates_over_limit")
     if not data.startswith(b"#") and _BINARY.search(data, 0, 4096):
         raise SpoolFault("not_compressed_data")
-    return data
 
 
-def _from_compress(data: bytes, cap: int, listener: Listener | None) -> bytes:
+def _over(cap: int) -> SpoolFault:
+    return SpoolFault("inflates_over_limit", detail=f"more than {cap} bytes")
+
+
+def _from_compress(data: bytes, cap: int) -> bytes:
     try:
-        text = _uncompress(data, cap, listener)
+        text = _uncompress(data, cap)
     except _Overflow:
-        raise SpoolFault("inflates_over_limit", detail=f"more than {cap} bytes") from None
+        raise _over(cap) from None
     except (ValueError, RuntimeError) as error:
         raise SpoolFault("not_compressed_data", detail=str(error)[:80]) from None
     if not ends_between_codes(data):
@@ -87,49 +111,56 @@ def _from_compress(data: bytes, cap: int, listener: Listener | None) -> bytes:
     return text
 
 
-def _uncompress(data: bytes, cap: int, listener: Listener | None) -> bytes:
-    """Large data by the gzip program, whose work another processor core can do, and faster."""
+def _uncompress(data: bytes, cap: int) -> bytes:
+    """Large data by the gzip program, which is faster, and whose work another processor core can do."""
     try:
         import ncompress
     except ImportError:
-        return _uncompress_with_gzip(data, cap, listener)
+        return _uncompress_with_gzip(data, cap)
     if len(data) >= LARGE_BYTES:
         try:
-            return _uncompress_with_gzip(data, cap, listener)
-        except (ValueError, OSError):
+            return _uncompress_with_gzip(data, cap)
+        except UnpackError:
             log.info("gzip did not take the data: a second opinion follows")
-            if listener is not None:
-                listener.forget()
     sink = _CappedOutput(cap)
     ncompress.decompress(data, sink)
     return sink.buffer.getvalue()
 
 
-def _uncompress_with_gzip(data: bytes, cap: int, listener: Listener | None = None) -> bytes:
+def _uncompress_with_gzip(data: bytes, cap: int) -> bytes:
     sink = _CappedOutput(cap)
+    for piece in _pieces_from_gzip_program(data, cap):
+        sink.buffer.write(piece)
+    return sink.buffer.getvalue()
+
+
+def _pieces_from_gzip_program(data: bytes, cap: int) -> Generator[bytes]:
     with tempfile.TemporaryFile() as source:
         source.write(data)
         source.seek(0)
-        process = subprocess.Popen(
-            ["gzip", "-dc"],
-            stdin=source,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pipesize=_PIPE_BYTES,
-        )
+        try:
+            process = subprocess.Popen(
+                ["gzip", "-dc"],
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                pipesize=_PIPE_BYTES,
+            )
+        except OSError as error:
+            raise UnpackError(str(error)) from None
         assert process.stdout is not None
         with process:
             try:
-                while piece := os.read(process.stdout.fileno(), _PIPE_BYTES):
-                    sink.write(piece)
-                    if listener is not None:
-                        listener.feed(piece)
-            except _Overflow:
+                while piece := process.stdout.read(min(PIECE_BYTES, cap + 1)):
+                    cap -= len(piece)
+                    if cap < 0:
+                        raise _Overflow
+                    yield piece
+            except BaseException:  # nobody wants the rest
                 process.kill()
                 raise
     if process.returncode > 0:
-        raise ValueError("gzip refused the data")
-    return sink.buffer.getvalue()
+        raise UnpackError("gzip refused the data")
 
 
 def _from_gzip(data: bytes, cap: int) -> bytes:
@@ -142,7 +173,7 @@ def _from_gzip(data: bytes, cap: int) -> bytes:
         except zlib.error as error:
             raise SpoolFault("not_compressed_data", detail=str(error)) from None
         if out.tell() > cap:
-            raise SpoolFault("inflates_over_limit", detail=f"more than {cap} bytes")
+            raise _over(cap)
         if not inflater.eof:
             raise SpoolFault("truncated", line=out.getvalue().count(b"\n") + 1)
         rest = inflater.unused_data

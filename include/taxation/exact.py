@@ -10,8 +10,6 @@ from include.taxation.fields import DURATIONS, Stored
 
 LONGEST_CALL_SECONDS = 7 * 86_400
 _INTEGER = re.compile(rb"[+-]?\d+")
-_ESCAPES = {b"\\": b"\\\\", b"\t": b"\\t", b"\r": b"\\r"}
-_SPECIAL = re.compile(rb"[\\\t\r]")
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Ticket:
-    """The values of a sound record as COPY reads them."""
+    """The values of a sound record as they are stored, in the character set of the PBX."""
 
     values: list[bytes]
     ambiguous: bool
@@ -53,8 +51,7 @@ class ExactReader:
         except _Bad as bad:
             shown = bad.value[:80].decode("latin-1").replace("\0", "\\0")
             return Rejected(line, bad.reason, bad.column, shown)
-        written = map(_written, self.stored, values)
-        return Ticket([_SPECIAL.sub(_escaped, value) for value in written], ambiguous)
+        return Ticket(list(map(_written, self.stored, values)), ambiguous)
 
     def _check(self, values: list[bytes]) -> bool:
         ambiguous = False
@@ -108,7 +105,3 @@ def _written(each: Stored, value: bytes) -> bytes:
     if each.kind == "timestamp":
         return b"%b-%b-%b" % (value[:4], value[4:6], value[6:])
     return b"%d" % int(value)
-
-
-def _escaped(match: re.Match[bytes]) -> bytes:
-    return _ESCAPES[match[0]]

@@ -1,29 +1,22 @@
 """The tickets of one spool file into ``taxdata``, within the caller's transaction."""
 
 import json
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any, cast
 
-from psycopg2 import sql as pgsql
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import execute_values
 
-from include.db import sql
 from include.taxation import adapt
 from include.taxation.adapt import Plan
 from include.taxation.clock import PbxClock
 from include.taxation.convert import Converter, Tally
-from include.taxation.decompress import plain_bytes
+from include.taxation.copying import copy_rows, record_layout, set_rejects_aside
+from include.taxation.decompress import LARGE_BYTES, plain_bytes
 from include.taxation.doubles import Doubles
 from include.taxation.faults import SpoolFault
-from include.taxation.hashes import HashesAhead
+from include.taxation.flow import Flow, NotPlainError
 from include.taxation.layout import Layout
 from include.taxation.pbx import Pbx
 from include.taxation.records import Section, sections
-
-_COPY_BYTES = 1 << 22
 
 
 @dataclass
@@ -45,49 +38,42 @@ class ApprovalNeededError(SpoolFault):
         super().__init__("approval_needed", line=line)
 
 
-class _Stream:
-    """What COPY reads: the rows as they are made, so that both sides work at once."""
-
-    def __init__(self, rows: Iterator[bytes]) -> None:
-        self.rows = rows
-        self.rest = b""
-
-    def read(self, size: int = -1) -> bytes:
-        while not self.rest:
-            chunk = next(self.rows, None)
-            if chunk is None:
-                return b""
-            self.rest = chunk
-        if size < 0:
-            size = len(self.rest)
-        piece, self.rest = self.rest[:size], self.rest[size:]
-        return piece
-
-
 def load(conn: Connection, file_id: int, data: bytes, pbx: Pbx) -> Loaded:
     """Read a spool file, adapt the table to its layouts, copy its tickets.
 
     Raises ``SpoolFault`` if the structure is broken, ``ApprovalNeededError`` if the policy of the
     PBX is ``approve`` and a layout of it needs DDL; the caller then rolls back.
     """
+    if len(data) >= LARGE_BYTES:
+        loaded = _flowing(conn, file_id, data, pbx)
+        if loaded is not None:
+            return loaded
     loaded = Loaded()
     clock = PbxClock(pbx.timezone)
     doubles = Doubles(conn)
-    ahead = HashesAhead(pbx.code)
-    text = plain_bytes(data, listener=ahead)
-    for section in sections(text, blanks_stripped=pbx.blanks_stripped):
+    for section in sections(plain_bytes(data), blanks_stripped=pbx.blanks_stripped):
         plan = _adapt(conn, section, pbx, loaded)
         converter = Converter(
-            section,
-            plan.stored,
-            clock,
-            pbx=pbx.code,
-            charset=pbx.charset,
-            tally=loaded.tally,
-            hashes=ahead.of(section),
+            section, plan.stored, clock, pbx=pbx.code, charset=pbx.charset, tally=loaded.tally
         )
         doubles.expect([converter])
-        copy_rows(conn, [(file_id, converter)])
+        copy_rows(conn, converter.names, converter.rows(file_id))
+    return _finished(conn, file_id, loaded, doubles)
+
+
+def _flowing(conn: Connection, file_id: int, data: bytes, pbx: Pbx) -> Loaded | None:
+    with conn.cursor() as cur:
+        cur.execute("savepoint before_flow")
+        flow = Flow(conn, file_id, pbx)
+        try:
+            flow.load(data)
+        except NotPlainError:
+            cur.execute("rollback to savepoint before_flow")
+            return None
+    return _finished(conn, file_id, Loaded([flow.layout.id], tally=flow.tally), flow.doubles)
+
+
+def _finished(conn: Connection, file_id: int, loaded: Loaded, doubles: Doubles) -> Loaded:
     set_rejects_aside(conn, file_id, loaded.tally)
     loaded.tally.counts["duplicate_tickets"] = doubles.mark(file_id, file_id)
     return loaded
@@ -118,52 +104,6 @@ def _approved(conn: Connection, layout: Layout) -> bool:
             "select from ticket_layout where layout = %s and approved_at is not null", (layout.id,)
         )
         return cur.fetchone() is not None
-
-
-def record_layout(conn: Connection, plan: Plan, version: str, pbx: str) -> None:
-    """Remember a layout and where its fields go, unless it is known."""
-    layout = plan.layout
-    with conn.cursor() as cur:
-        cur.execute(
-            sql("taxation/record_layout"),
-            {
-                "layout": layout.id,
-                "ticket_version": version,
-                "columns": len(layout.columns),
-                "record_length": layout.record_length,
-                "pbx": pbx,
-                "ddl": adapt.ddl(plan.changes).as_string(conn) if plan.changes else "",
-            },
-        )
-        if not cur.rowcount:
-            return
-        rows = [
-            (layout.id, position, s.field.name, s.name, s.field.first, s.field.last, s.field.type)
-            for position, s in enumerate(plan.stored, 1)
-        ]
-        execute_values(cur, "insert into meta_columndesc values %s", rows)
-
-
-def copy_rows(conn: Connection, files: Sequence[tuple[int, Converter]]) -> None:
-    """COPY what converters of the same columns make, each under the id of its file."""
-    names = pgsql.SQL(", ").join(map(pgsql.Identifier, files[0][1].names))
-    statement = pgsql.SQL("copy taxdata ({}) from stdin with (null '', encoding 'UTF8')")
-    rows = chain.from_iterable(converter.rows(file_id) for file_id, converter in files)
-    with conn.cursor() as cur:
-        cur.copy_expert(
-            statement.format(names).as_string(conn),
-            cast(Any, _Stream(rows)),  # only read() is ever called
-            size=_COPY_BYTES,
-        )
-
-
-def set_rejects_aside(conn: Connection, file_id: int, tally: Tally) -> None:
-    """Keep the single tickets of a file that cannot be loaded."""
-    if not tally.rejected:
-        return
-    rows = [(file_id, r.line, r.reason, r.column, r.value) for r in tally.rejected]
-    with conn.cursor() as cur:
-        execute_values(cur, "insert into rejected_ticket values %s", rows, page_size=1000)
 
 
 def counts_document(tally: Tally) -> str:

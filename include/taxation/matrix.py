@@ -1,7 +1,8 @@
 """Records of one length as a matrix of bytes: sound ones become COPY text without a look at each.
 
 What whole columns of bytes cannot sound is only named here (``Read.doubtful``); the exact code of
-``include.taxation.exact`` then reads those few records one at a time.
+``include.taxation.exact`` then reads those few records one at a time. Which bytes are blank is looked
+at as bits, a word for 64 bytes: where a value begins and ends, and the blanks within it.
 """
 
 from collections import Counter
@@ -9,14 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from include.taxation.charset import Charset
 from include.taxation.clock import Day, PbxClock
 from include.taxation.fields import DURATIONS, TIMESTAMP_WIDTH, Stored
-
-Bytes = npt.NDArray[np.uint8]
-Flags = npt.NDArray[np.bool_]
-Runs = npt.NDArray[np.uint16]
+from include.taxation.words import Bytes, Dates, Flags, Numbers, Words, read_dates
 
 BLANK, TAB = b" \t"
 # Stands for a blank inside a value until all the blanks around values are gone.
@@ -25,22 +23,12 @@ _BLANKS_BACK = bytes.maketrans(bytes([_INNER_BLANK]), b" ")
 # What COPY would read as something else, and what no text may hold.
 _NEED_CARE = (b"\\", b"\t", b"\r", b"\0", bytes([_INNER_BLANK]))
 _SURELY_PLAUSIBLE_DIGITS = 5  # 28 hours at most
-# YYYYMMDD HH:MM:SS: its digits, and what each adds to day, hour, minute and second.
-_DIGITS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 13, 15, 16])
-_PARTS = np.zeros((14, 4), np.int64)
-_PARTS[:8, 0] = [10**power for power in range(7, -1, -1)]
-for _part in (1, 2, 3):
-    _PARTS[6 + 2 * _part : 8 + 2 * _part, _part] = 10, 1
-_LIMITS = np.array([10**8, 23, 59, 59])
-_SECONDS = np.array([86_400, 3600, 60, 1])
-# The same as seconds in a calendar of months of 31 days: in order, which is all an index asks.
-_ORDER = np.repeat([12 * 31 * 86_400, 31 * 86_400, 86_400, 3600, 60, 1], [4, 2, 2, 2, 2, 2])
-_ORDER *= np.array([1000, 100, 10, 1, *[10, 1] * 5])
+_ONE, _LAST = np.uint64(1), np.uint64(63)
 
 
 @dataclass(frozen=True)
 class Read:
-    """COPY lines of the sound records, which records are doubtful, and what was counted."""
+    """COPY lines of the sound records in UTF-8, which are doubtful, and what was counted."""
 
     text: bytes
     doubtful: Flags
@@ -48,37 +36,52 @@ class Read:
     call_types: Counter[bytes]
 
 
-def blank_bytes(records: Bytes) -> Flags:
-    """Which bytes of a record are blank in all of them."""
+@dataclass(frozen=True)
+class Bounds:
+    """What the bytes at each place of some records have in common."""
+
+    some: Bytes  # the bits that are set in any of them
+    least: Bytes
+
+    @property
+    def blank(self) -> Flags:
+        """Which places are blank in all records."""
+        blank: Flags = (self.some == BLANK) & (self.least == BLANK)
+        return blank
+
+    @property
+    def constant(self) -> Flags:
+        """Which places hold one byte in all records."""
+        constant: Flags = self.some == self.least
+        return constant
+
+
+def bounds(records: Bytes) -> Bounds:
+    """Of all records; of none, blanks."""
     if not len(records):
-        return np.ones(records.shape[1], np.bool_)
-    some = np.bitwise_or.reduce(records, axis=0)
-    every = np.bitwise_and.reduce(records, axis=0)
-    blank: Flags = (some == BLANK) & (every == BLANK)
-    return blank
+        blank = np.full(records.shape[1], BLANK, np.uint8)
+        return Bounds(blank, blank)
+    return Bounds(np.bitwise_or.reduce(records, axis=0), np.minimum.reduce(records, axis=0))
 
 
-def order_of_dates(records: Bytes, each: Stored) -> npt.NDArray[np.int64]:
-    """A number per record that grows with its date; any number if it is none."""
-    at = _date_offset(each) + each.field.first - 1
-    order: npt.NDArray[np.int64] = (records[:, at + _DIGITS] & 15).astype(np.int64) @ _ORDER
-    return order
-
-
-def _date_offset(each: Stored) -> int:
+def date_offset(each: Stored) -> int:
+    """Where in the field of a date its characters begin."""
     return each.field.width - TIMESTAMP_WIDTH if each.field.type == "R" else 0
 
 
 class MatrixReader:
-    """Reads the records of one section: ``own`` bytes of one's own, then the fields ``stored``."""
+    """Reads records of ``stride`` bytes: ``own`` bytes of one's own, then the fields ``stored``."""
 
-    def __init__(self, own: int, stored: Sequence[Stored], clock: PbxClock) -> None:
+    def __init__(
+        self, own: int, stored: Sequence[Stored], stride: int, clock: PbxClock, charset: Charset
+    ) -> None:
         self.own = own
         self.stored = stored
         self.clock = clock
+        self.charset = charset
         widths = [each.field.width for each in stored]
         self.starts = np.cumsum([0, *(width + 1 for width in widths)])[:-1]  # of the tabs before
-        self.width = own + sum(widths) + len(widths) + 1
+        self.width = sum(widths) + len(widths)
         self.spans = [
             slice(int(start) + 1, int(start) + 1 + width)
             for start, width in zip(self.starts, widths, strict=True)
@@ -86,107 +89,228 @@ class MatrixReader:
         self.dates = [i for i, each in enumerate(stored) if each.kind == "timestamp"]
         self.texts = [i for i, each in enumerate(stored) if each.kind == "text"]
         self.numbers = [i for i, each in enumerate(stored) if each.kind in ("bigint", "numeric")]
-        number_bytes = [np.arange(self.spans[i].start, self.spans[i].stop) for i in self.numbers]
-        self._number_bytes = np.concatenate([np.array([], np.int64), *number_bytes])
+        self._from = _fields([each.field.first - 1 for each in stored], widths, stride)
+        self._to = _fields([own + s.start for s in self.spans], widths, own + self.width + 1)
+        self._set_up_numbers()
+        self._masks = [_mask([span], self.width) for span in self.spans]
+        self._values = _mask(self.spans, self.width)
+        self._text_mask = _mask([self.spans[i] for i in self.texts], self.width)
+        self._number_mask = _mask([self.spans[i] for i in self.numbers], self.width)
+        first = [slice(span.start, span.start + 1) for span in self.spans]
+        self._first_bytes = _mask(first, self.width)
+        self._room: tuple[Bytes, Flags, Bytes] | None = None
 
-    def read(self, body: bytes, records: Bytes, own: Bytes) -> Read:
-        """The records ``records`` of the bytes ``body``, each after its row of ``own``."""
-        rows = np.empty((len(records), self.width), np.uint8)
+    def _set_up_numbers(self) -> None:
+        widths = [self.stored[i].field.width for i in self.numbers]
+        starts = np.cumsum([0, *widths])
+        self._digits = -(-int(starts[-1]) // 8) * 8
+        firsts = [self.stored[i].field.first - 1 for i in self.numbers]
+        self._numbers_from = _fields(firsts, widths, self._from.itemsize)
+        self._numbers_to = _fields(starts[:-1].tolist(), widths, self._digits)
+
+    def read(self, records: Bytes, own: Bytes, common: Bounds, *, backslashes: bool = True) -> Read:
+        """The records, each after its row of ``own``; ``backslashes``: there may be some."""
+        rows, filled, digits = self._rooms(len(records))
         rows[:, : self.own] = own
-        rows[:, -1] = records[:, -1]
+        rows.view(self._to)[:, 0] = records.view(self._from)[:, 0]
         fields = rows[:, self.own : -1]
-        for each, span in zip(self.stored, self.spans, strict=True):
-            fields[:, span] = records[:, each.field.first - 1 : each.field.last]
-        fields[:, self.starts] = BLANK
-        filled = fields != BLANK
-        rises = filled[:, 1:] > filled[:, :-1]
-        runs = np.add.reduceat(rises, self.starts, axis=1, dtype=np.uint16)
-        doubtful = _with_special_bytes(body, records)
-        self._doubt_numbers(fields, filled, runs, doubtful)
-        self._doubt_dates(fields, filled, runs, doubtful)
-        self._keep_inner_blanks(fields, filled, runs)
-        fields[:, self.starts] = TAB
+        np.not_equal(fields, BLANK, out=filled[:, : self.width])
+        shown = _words(filled) & self._values
+        rises = shown & ~_up(shown)
+        doubtful = _with_special_bytes(records, common, backslashes)
+        if self.numbers:
+            digits.view(self._numbers_to)[:, 0] = records.view(self._numbers_from)[:, 0]
+            wrong = (digits - ord("0") > 9) & (digits != BLANK)
+            doubtful |= np.bitwise_or.reduce(wrong.view(np.uint64), axis=1) != 0
+        blank_integers = self._doubt_numbers(fields, shown, rises, doubtful)
+        self._doubt_dates(fields, shown, doubtful)
+        self._keep_inner_blanks(fields, shown)
         sound = rows[~doubtful] if doubtful.any() else rows
-        return Read(
-            sound.tobytes().translate(_BLANKS_BACK, b" "),
-            doubtful,
-            int((runs[:, self.numbers] == 0).sum()),
-            self._call_types(fields),
-        )
+        return Read(self._text(sound, common), doubtful, blank_integers, self._call_types(fields))
 
-    def _doubt_numbers(self, fields: Bytes, filled: Flags, runs: Runs, doubtful: Flags) -> None:
-        if not self.numbers:
-            return
-        digits = fields[:, self._number_bytes]
-        doubtful |= ((digits - ord("0") > 9) & (digits != BLANK)).any(axis=1)
-        doubtful |= (runs[:, self.numbers] > 1).any(axis=1)
+    def _rooms(self, number: int) -> tuple[Bytes, Flags, Bytes]:
+        """Rows with their tabs and line ends, whether bytes are filled, and the digits of numbers."""
+        if self._room is None or len(self._room[0]) < number:
+            rows = np.empty((number, self.own + self.width + 1), np.uint8)
+            rows[:, self.own + self.starts] = TAB
+            rows[:, -1] = ord("\n")
+            filled = np.zeros((number, -(-self.width // 64) * 64), np.bool_)
+            digits = np.full((number, self._digits), BLANK, np.uint8)
+            self._room = rows, filled, digits
+        rows, filled, digits = self._room
+        return rows[:number], filled[:number], digits[:number]
+
+    def _doubt_numbers(self, fields: Bytes, shown: Words, rises: Words, doubtful: Flags) -> int:
+        """By where their digits are; how many are blank."""
         for index in self.numbers:
             span, each = self.spans[index], self.stored[index]
             if each.name in DURATIONS:
-                doubtful |= filled[:, span].sum(axis=1) > _SURELY_PLAUSIBLE_DIGITS
+                doubtful |= _count(shown, self._masks[index]) > _SURELY_PLAUSIBLE_DIGITS
             if each.table_type == "text":
-                first = filled[:, span].argmax(axis=1)
-                leading = fields[:, span][np.arange(len(first)), first]
-                doubtful |= (leading == ord("0")) & (filled[:, span].sum(axis=1) > 1)
+                here = fields[:, span] != BLANK
+                leading = fields[:, span][np.arange(len(here)), here.argmax(axis=1)]
+                doubtful |= (leading == ord("0")) & (here.sum(axis=1) > 1)
+        if not (_up(shown) & ~shown & self._number_mask).any():  # all as far right as they can be
+            return len(doubtful) * len(self.numbers) - int(_count(rises, self._number_mask).sum())
+        blank = 0
+        for index in self.numbers:
+            runs = _count(rises, self._masks[index])
+            doubtful |= runs > 1
+            blank += int((runs == 0).sum())
+        return blank
 
-    def _doubt_dates(self, fields: Bytes, filled: Flags, runs: Runs, doubtful: Flags) -> None:
-        instants = {}
+    def _doubt_dates(self, fields: Bytes, shown: Words, doubtful: Flags) -> None:
+        read: dict[str, tuple[Numbers, Numbers, Flags]] = {}
         for index in self.dates:
             each, span = self.stored[index], self.spans[index]
-            at = span.start + _date_offset(each)
-            digits = fields[:, at + _DIGITS] - ord("0")
-            parts = digits.astype(np.int64) @ _PARTS
-            sound = (digits <= 9).all(axis=1) & (parts <= _LIMITS).all(axis=1)
-            sound &= (fields[:, at + 11] == ord(":")) & (fields[:, at + 14] == ord(":"))
-            sound &= (fields[:, at + 8] == BLANK) & (filled[:, span].sum(axis=1) == 16)
-            for day in np.unique(parts[sound, 0]).tolist():
-                kind = self.clock.day(b"%08d" % day)
-                if kind is not Day.PLAIN:
-                    sound &= ~((parts[:, 0] == day) & self._is_odd(day, kind, parts[:, 1]))
-            blank = runs[:, index] == 0
+            at = span.start + date_offset(each)
+            dates, filled = read_dates(fields, at), _count(shown, self._masks[index])
+            day = dates.day
+            sound = dates.sound & (filled == TIMESTAMP_WIDTH - 1)
+            self._look_at_days(day, dates, sound)
             # A date is stored as text only after a layout that has none: rare, and written anew.
-            doubtful |= ~(sound | blank) | (each.table_type == "text")
-            fields[sound, at + 8] = _INNER_BLANK
-            instants[each.name] = parts @ _SECONDS, sound
-        if len(instants) == 2:
-            (start, started), (end, ended) = instants["startdatetime"], instants["enddatetime"]
-            doubtful |= started & ended & (start > end)
+            doubtful |= ~(sound | (filled == 0)) | (each.table_type == "text")
+            blanks = fields[:, at + 8]
+            blanks[sound] = _INNER_BLANK
+            read[each.name] = day, dates.second, sound
+        if len(read) == 2:
+            (day, second, started), (end_day, end, ended) = (
+                read["startdatetime"],
+                read["enddatetime"],
+            )
+            later = (day > end_day) | ((day == end_day) & (second > end))
+            doubtful |= started & ended & later
 
-    def _is_odd(self, day: int, kind: Day, hours: npt.NDArray[np.int64]) -> Flags:
-        """Which hours of a day that is not plain need a closer look: all, if there is no such day."""
-        if kind is Day.INVALID:
-            return np.ones(len(hours), np.bool_)
-        odd: Flags = np.isin(hours, sorted(self.clock.odd_hours(b"%08d" % day)))
-        return odd
+    def _look_at_days(self, day: Numbers, dates: Dates, sound: Flags) -> None:
+        """What is no day is not sound, nor are the hours of a day that need a closer look."""
+        days = day[sound]
+        changes = np.flatnonzero(days[1:] != days[:-1]) + 1
+        for each in {*days[:1].tolist(), *days[changes].tolist()}:
+            kind = self.clock.day(b"%08d" % each)
+            if kind is Day.INVALID:
+                sound &= day != each
+            elif kind is Day.CHANGING:
+                odd = sorted(self.clock.odd_hours(b"%08d" % each))
+                sound &= ~((day == each) & np.isin(dates.hour, odd))
 
-    def _keep_inner_blanks(self, fields: Bytes, filled: Flags, runs: Runs) -> None:
+    def _keep_inner_blanks(self, fields: Bytes, shown: Words) -> None:
+        lone = ~shown & _up(shown) & _down(shown) & self._text_mask
+        if lone.any():
+            shown = shown | lone
+            for index in self.texts:
+                if (lone & self._masks[index]).any():
+                    span = self.spans[index]
+                    # 32 becomes 1.
+                    fields[:, span] -= _bytes(lone, span) * np.uint8(BLANK - _INNER_BLANK)
+        rises = shown & ~_up(shown)
+        if not (rises & ~self._first_bytes & self._text_mask).any():
+            return
         for index in self.texts:
-            (found,) = np.nonzero(runs[:, index] > 1)
+            (found,) = np.nonzero(_count(rises, self._masks[index]) > 1)
             if not len(found):
                 continue
             span = self.spans[index]
-            shown = filled[found, span]
-            begun = np.logical_or.accumulate(shown, axis=1)
-            goes_on = np.logical_or.accumulate(shown[:, ::-1], axis=1)[:, ::-1]
             values = fields[found, span]
-            values[begun & goes_on & ~shown] = _INNER_BLANK
+            filled = values != BLANK
+            begun = np.logical_or.accumulate(filled, axis=1)
+            goes_on = np.logical_or.accumulate(filled[:, ::-1], axis=1)[:, ::-1]
+            values[begun & goes_on & ~filled] = _INNER_BLANK
             fields[found, span] = values
+
+    def _text(self, rows: Bytes, common: Bounds) -> bytes:
+        """Rows without the blanks around values."""
+        pieces, at = [], 0
+        alone = True
+        for index in self.texts:
+            field, span = self.stored[index].field, self.spans[index]
+            if not (common.some[field.first - 1 : field.last] & 128).any():
+                continue
+            start, end = self.own + span.start, self.own + span.stop
+            lengths = self.charset.lengths[rows[:, start:end]]
+            alone = alone and len(rows) > 0 and bool(lengths.all())
+            if not alone:
+                break
+            wider = self.charset.table(2 if lengths.max() < 3 else 4)
+            pieces += [rows[:, at:start], wider[rows[:, start:end]].view(np.uint8)]
+            at = end
+        if pieces and alone:
+            rows = np.hstack([*pieces, rows[:, at:]])
+        text = rows.tobytes().translate(_BLANKS_BACK, b" ")
+        return text if alone else self.charset.utf8(text)
 
     def _call_types(self, fields: Bytes) -> Counter[bytes]:
         for each, span in zip(self.stored, self.spans, strict=True):
             if each.name == "calltype":
-                values = np.ascontiguousarray(fields[:, span]).view(f"S{each.field.width}")
+                width = each.field.width
+                kind = "<u2" if width == 2 else f"S{width}"
+                values = np.ascontiguousarray(fields[:, span]).view(kind)
                 found, numbers = np.unique(values, return_counts=True)
                 seen: Counter[bytes] = Counter()
-                for value, number in zip(found.tolist(), numbers.tolist(), strict=True):
+                for value, number in zip(found.view(f"S{width}"), numbers.tolist(), strict=True):
                     seen[value.strip(b" \1")] += number
                 return seen
         return Counter()
 
 
-def _with_special_bytes(body: bytes, records: Bytes) -> Flags:
+def _fields(firsts: list[int], widths: list[int], size: int) -> np.dtype[np.void]:
+    """Records of which only some bytes are named: copied in one go."""
+    return np.dtype(
+        {
+            "names": [f"f{index}" for index in range(len(firsts))],
+            "formats": [f"V{width}" for width in widths],
+            "offsets": firsts,
+            "itemsize": size,
+        }
+    )
+
+
+def _mask(spans: list[slice], width: int) -> Words:
+    flags = np.zeros((1, -(-width // 64) * 64), np.bool_)
+    for span in spans:
+        flags[:, span] = True
+    return _words(flags)
+
+
+def _words(flags: Flags) -> Words:
+    """A row for each 64 places, a column for each record; the first place is the lowest bit."""
+    packed = np.packbits(flags.ravel(), bitorder="little").view("<u8")
+    found: Words = np.ascontiguousarray(packed.reshape(len(flags), -1).T)
+    return found
+
+
+def _bytes(found: Words, span: slice) -> Bytes:
+    """The bits of some places, a byte each."""
+    first = span.start // 64
+    part = np.ascontiguousarray(found[first : -(-span.stop // 64)].T).view(np.uint8)
+    start = span.start - 64 * first
+    bits = np.unpackbits(part, axis=1, bitorder="little")
+    return bits[:, start : start + span.stop - span.start]
+
+
+def _up(found: Words) -> Words:
+    """Each bit at the next place."""
+    moved = found << _ONE
+    moved[1:] |= found[:-1] >> _LAST
+    return moved
+
+
+def _down(found: Words) -> Words:
+    moved = found >> _ONE
+    moved[:-1] |= found[1:] << _LAST
+    return moved
+
+
+def _count(found: Words, mask: Words) -> Numbers:
+    """How many of these bits are set in each record."""
+    count = np.zeros(found.shape[1], np.int64)
+    for index in np.flatnonzero(mask[:, 0]).tolist():
+        count += np.bitwise_count(found[index] & mask[index])
+    return count
+
+
+def _with_special_bytes(records: Bytes, common: Bounds, backslashes: bool) -> Flags:
     found = np.zeros(len(records), np.bool_)
-    for byte in _NEED_CARE:
-        if byte in body:
+    if backslashes or (common.least[:-1] < BLANK).any():
+        for byte in _NEED_CARE:
             found |= (records == byte[0]).any(axis=1)
     return found

@@ -1,6 +1,5 @@
 """The telephone exchanges whose spools are read, and how each writes."""
 
-import codecs
 import json
 import re
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from psycopg2.extensions import connection as Connection
 
 from include.db import connect, sql
 from include.errors import InputError
+from include.taxation.charset import is_like_ascii
 
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 POLICIES = ("evolve", "freeze", "approve")
@@ -123,11 +123,8 @@ def _check(
             ZoneInfo(timezone)
         except (ZoneInfoNotFoundError, ValueError):
             raise InputError("bad_timezone", f"{timezone!r} is not a time zone") from None
-    if charset is not None:
-        try:
-            codecs.lookup(charset)
-        except LookupError:
-            raise InputError("bad_charset", f"{charset!r} is not a character set") from None
+    if charset is not None and not is_like_ascii(charset):
+        raise InputError("bad_charset", f"{charset!r} is not a character set that holds ASCII")
     if policy is not None and policy not in POLICIES:
         raise InputError("bad_policy", f"policy must be one of {', '.join(POLICIES)}")
     for key, value in (dial_plan or {}).items():

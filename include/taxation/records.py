@@ -1,7 +1,7 @@
 """The structure of a spool: which layout holds for which lines, and whether every line obeys it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,7 @@ from include.taxation.layout import Layout, parse_format_line
 class Section:
     """The records after one format line, each exactly ``layout.record_length`` bytes and a \\n.
 
-    They are what ``text`` holds from ``start`` on. The only section of a spool is not copied out of it;
-    of all others ``start`` is 0.
+    They are what ``text`` holds from ``start`` on.
     """
 
     layout: Layout
@@ -34,6 +33,19 @@ class Section:
     def body(self) -> bytes:
         """The bytes of all its records."""
         return self.piece(0, self.count)
+
+    def part(self, first: int, last: int) -> "Section":
+        """The records from ``first`` up to ``last``, not included, as a section; nothing is copied."""
+        return replace(
+            self,
+            first_line=self.first_line + first,
+            start=self.start + first * self.stride,
+            count=last - first,
+        )
+
+    def holds(self, byte: bytes) -> bool:
+        """Whether a byte is in any of its records."""
+        return self.text.find(byte, self.start, self.start + self.count * self.stride) >= 0
 
     def piece(self, first: int, last: int) -> bytes:
         """The bytes of the records from ``first`` up to ``last``, not included."""

@@ -8,7 +8,8 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 
 from include.db import sql
-from include.taxation.load import ApprovalNeededError, Loaded, counts_document, record_layout
+from include.taxation.copying import record_layout
+from include.taxation.load import ApprovalNeededError, Loaded, counts_document
 
 LOCK = 7_226_010
 

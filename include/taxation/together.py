@@ -6,6 +6,7 @@ that is there already. Everything else is left to a transaction of its own.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from psycopg2.extensions import connection as Connection
 
@@ -14,10 +15,11 @@ from include.taxation import spooled_file as register
 from include.taxation.adapt import Plan
 from include.taxation.clock import PbxClock
 from include.taxation.convert import Converter, Tally, filled
+from include.taxation.copying import copy_rows, record_layout, set_rejects_aside
 from include.taxation.decompress import plain_bytes
 from include.taxation.doubles import Doubles
 from include.taxation.faults import SpoolFault
-from include.taxation.load import copy_rows, counts_document, record_layout, set_rejects_aside
+from include.taxation.load import counts_document
 from include.taxation.pbx import Pbx
 from include.taxation.records import Section, sections
 
@@ -128,6 +130,7 @@ def _copy(conn: Connection, small: list[_Small], plans: dict[str, Plan], pbx: Pb
         doubles.expect([converter for _, converter in pairs])
         copies.append(pairs)
     for pairs in copies:
-        copy_rows(conn, pairs)
+        rows = chain.from_iterable(converter.rows(file_id) for file_id, converter in pairs)
+        copy_rows(conn, pairs[0][1].names, rows)
     ids = [each.file_id for each in small]
     return doubles.mark(min(ids), max(ids))

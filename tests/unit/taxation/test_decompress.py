@@ -2,12 +2,13 @@
 
 import gzip
 import random
+import subprocess
 
 import ncompress
 import pytest
 
 from include.taxation import decompress
-from include.taxation.decompress import ends_between_codes, plain_bytes
+from include.taxation.decompress import UnpackError, ends_between_codes, plain_bytes, plain_pieces
 from include.taxation.faults import SpoolFault
 from include.taxation.generate import spool_text
 from include.taxation.records import sections
@@ -77,3 +78,42 @@ def test_large_data_by_the_gzip_program_is_the_same_and_what_it_refuses_is_looke
     broken = packed[:3] + b"\xff\xff" + packed[5:]
     with pytest.raises(SpoolFault, match="not_compressed_data"):
         plain_bytes(broken)
+
+
+@pytest.mark.parametrize("pack", [ncompress.compress, gzip.compress, bytes])
+def test_pieces_are_the_text(monkeypatch: pytest.MonkeyPatch, pack: object) -> None:
+    assert callable(pack)
+    monkeypatch.setattr(decompress, "PIECE_BYTES", 1000)
+    pieces = list(plain_pieces(pack(TEXT)))
+    assert b"".join(pieces) == TEXT
+    assert max(map(len, pieces)) == 1000
+
+
+def test_row_61_pieces_end_with_the_fault_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decompress, "PIECE_BYTES", 1000)
+    packed = ncompress.compress(TEXT)
+    sizes = range(len(packed) - 1, 0, -1)
+    cut = packed[: next(size for size in sizes if not ends_between_codes(packed[:size]))]
+    for data, limit in ((cut, 1 << 20), (packed, 1500), (TEXT, 1500), (b"\0" * 9, 99)):
+        with pytest.raises(SpoolFault) as whole:
+            plain_bytes(data, limit=limit)
+        with pytest.raises(SpoolFault) as piecewise:
+            list(plain_pieces(data, limit=limit))
+        assert piecewise.value.code == whole.value.code
+    with pytest.raises(UnpackError):
+        list(plain_pieces(packed[:3] + b"\xff\xff" + packed[5:]))
+
+
+def test_the_program_ends_when_nobody_wants_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Noted(subprocess.Popen):  # type: ignore[type-arg]
+        def __init__(self, *given: object, **named: object) -> None:
+            super().__init__(*given, **named)  # type: ignore[call-overload]
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Noted)
+    pieces = plain_pieces(ncompress.compress(b"#" + b" 0123456789" * 1_000_000))
+    assert next(pieces)
+    pieces.close()
+    assert [process.returncode for process in started] == [-9]

@@ -57,8 +57,8 @@ def test_matrix_and_record_by_record_agree(
         fast = _read(section, widened=widened)
         with monkeypatch.context() as patched:
 
-            def _all_doubtful(self: MatrixReader, *given: object) -> Read:
-                found = READ(self, *given)  # type: ignore[arg-type]
+            def _all_doubtful(self: MatrixReader, *given: object, backslashes: bool) -> Read:
+                found = READ(self, *given, backslashes=backslashes)  # type: ignore[arg-type]
                 return replace(found, text=b"", doubtful=np.ones_like(found.doubtful))
 
             patched.setattr(MatrixReader, "read", _all_doubtful)
@@ -71,8 +71,8 @@ def test_matrix_and_record_by_record_agree(
 def test_most_records_are_not_looked_at_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     doubtful = []
 
-    def _counted(self: MatrixReader, *given: object) -> Read:
-        found = READ(self, *given)  # type: ignore[arg-type]
+    def _counted(self: MatrixReader, *given: object, backslashes: bool) -> Read:
+        found = READ(self, *given, backslashes=backslashes)  # type: ignore[arg-type]
         doubtful.append(int(found.doubtful.sum()))
         return found
 

@@ -1,6 +1,7 @@
 -- T1: what the calls of a period cost, three times: by cost centre, by company, by user. A call counts
 -- in the period of its start (of its end where the layout has no start), and where the organisation
--- says that the person was on that day.
+-- says that the person was on that day. Where a tariff has no price for incoming and internal calls, rating
+-- leaves them out: they lack none.
 with call as (
   select
     cost_centre as charged_cost_center,
@@ -33,7 +34,7 @@ select
   count(*) filter (where direction = 'outgoing') as outgoing,
   sum(seconds)::bigint as seconds,
   coalesce(sum(cost), 0) as cost,
-  count(*) filter (where rated is not true) as unrated
+  count(*) filter (where not rated or (rated is null and direction = 'outgoing')) as unrated
 from call
 group by
   grouping sets (

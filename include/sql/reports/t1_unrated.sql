@@ -1,5 +1,9 @@
--- Calls of the period without a price, by reason; 'not_rated_yet' = rating has not come to them.
-select coalesce(unrated_reason, 'not_rated_yet') as reason, direction, count(*) as calls
+-- Calls of the period without a price, by reason; 'not_rated_yet' = rating has not come to them,
+-- 'not_outgoing' = it does so only where the tariff has a price for such calls.
+select
+  coalesce(unrated_reason, case direction when 'outgoing' then 'not_rated_yet' else 'not_outgoing' end) as reason,
+  direction,
+  count(*) as calls
 from v_ticket
 where
   rated is not true

@@ -258,11 +258,17 @@ def _check_t1_cost(world: World, book: Read, period: str) -> None:
             assert row["Appels"] == len(mine)
             assert row["dont sortants"] == sum(c["calltype"] == 0 for c in mine)
             assert row["Durée"] == sum(c["duration"] for c in mine)
-            assert row["Sans prix"] == sum(c is None for c in costs)
+            lacking = [c for c in mine if c["calltype"] == 0 or c["ticket_id"] in rated]
+            assert row["Sans prix"] == sum(
+                rated.get(c["ticket_id"], {}).get("cost") is None for c in lacking
+            )
             total = sum((c for c in costs if c is not None), Decimal(0))
             assert Decimal(str(row["Coût HT"])) == total
     unrated = [c for c in calls if rated.get(c["ticket_id"], {}).get("cost") is None]
     assert sum(r["Appels"] for r in sheets["Appels sans prix"]) == len(unrated)
+    never = [c for c in unrated if c["calltype"] != 0 and c["ticket_id"] not in rated]
+    told = [r for r in sheets["Appels sans prix"] if r["Code"] == "not_outgoing"]
+    assert sum(r["Appels"] for r in told) == len(never)
 
 
 def test_the_sentence_on_top_says_the_total(

@@ -125,6 +125,16 @@ class Storage:
             return self._read_local(self.path(key))
         return bytes(self.fs.cat_file(self.path(key)))
 
+    def read_known(self, key: str, size: int, sha256: str) -> bytes:
+        """The whole file of that content. ``FileNotFoundError`` if it is gone, or another is there."""
+        path = self.path(key)
+        opened: Any = self._open_local(path) if self.is_local else self.fs.open(path)
+        with opened as file:
+            data = bytes(file.read(size + 1))
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise FileNotFoundError(f"{key} is another file now")
+        return data
+
     def digest(self, key: str) -> str:
         """The sha256 of a file in hexadecimal, without holding the file in memory.
 

@@ -51,7 +51,7 @@ def apply_command(upload_id: int) -> dict[str, Any]:
 
 def _read(upload: Upload, storage: Storage) -> dict[str, Any]:
     try:
-        return parse_command(storage.read_bytes(upload.key))
+        return parse_command(storage.read_known(upload.key, upload.bytes, upload.sha256))
     except FileNotFoundError:
         raise RefusalError("file_gone") from None
 

@@ -97,7 +97,7 @@ def _apply(conn: Connection, upload: dict[str, Any], storage: Storage) -> dict[s
 
 def _read(upload: dict[str, Any], storage: Storage) -> bytes:
     try:
-        return storage.read_bytes(upload["key"])
+        return storage.read_known(upload["key"], upload["bytes"], upload["sha256"])
     except FileNotFoundError:
         raise RefusedError([Fault("file_gone")]) from None
 
@@ -167,13 +167,14 @@ def _remember(conn: Connection, upload: dict[str, Any], receipt: dict[str, Any])
 
 
 def _put_away(upload: dict[str, Any], storage: Storage) -> None:
-    """Out of the inbox, so that the next drop of that name is a new one."""
+    """Out of the inbox, so that the next drop of that name is a new one; what is one already stays."""
     if not upload["in_inbox"]:
         return
     name = PurePosixPath(upload["key"]).name
     folder = f"{upload['created_at']:%Y/%m}/{upload['import_id']}"
     try:
-        storage.move(upload["key"], f"clients/{upload['client']}/processed/{folder}/{name}")
+        if storage.digest(upload["key"]) == upload["sha256"]:
+            storage.move(upload["key"], f"clients/{upload['client']}/processed/{folder}/{name}")
     except FileNotFoundError:
         log.info("%s was out of the inbox already", upload["key"])
     with connect() as conn, conn.cursor() as cur:

@@ -45,7 +45,8 @@ def shelve_sidecar(storage: Storage, upload: Upload, key: str) -> None:
 def read_answer(upload: Upload, storage: Storage) -> tuple[dict[str, Any], int]:
     """A dropped mapping's document and the upload that it speaks of; refused where there is none."""
     try:
-        document = parse_mapping(storage.read_bytes(upload.key))
+        data = storage.read_known(upload.key, upload.bytes, upload.sha256)
+        document = parse_mapping(data)
     except FileNotFoundError:
         raise RefusalError("file_gone") from None
     if document.get("confirmed") is not True:

@@ -40,9 +40,11 @@ def _take(upload: Upload, storage: Storage, folder: Path) -> dict[str, Any]:
     chosen = settings()
     path = folder / "drop"
     try:
-        storage.download(upload.key, path)
+        digest = storage.download(upload.key, path)
     except FileNotFoundError:
         raise RefusalError("file_gone") from None
+    if digest != upload.sha256:
+        raise RefusalError("replaced")
     limits = Limits(chosen.max_file_bytes, chosen.max_rows)
     table = CellTable(read_cells(path, upload.name, folder, limits))
     extra = chosen.extra_valid_prefixes

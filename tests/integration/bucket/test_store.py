@@ -4,6 +4,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from typing import Any
 
 import paramiko
@@ -58,6 +59,10 @@ def test_storage_keeps_its_contract_on_s3(storage: Storage) -> None:
     assert [(f.key, f.size) for f in storage.list()] == [("a/b/two", 2), ("a/ç é.txt", 3)]
     assert [f.key for f in storage.list("a/b")] == ["a/b/two"]
     assert list(storage.list("clients/nobody/inbox")) == []
+    assert storage.read_known("a/b/two", 2, sha256(b"22").hexdigest()) == b"22"
+    for key, size in (("a/b/two", 1), ("a/b/none", 2)):
+        with pytest.raises(FileNotFoundError):
+            storage.read_known(key, size, sha256(b"2").hexdigest())
     assert (storage.folders(), storage.folders("a")) == (["a"], ["b", "empty"])
     assert storage.folders("nowhere") == []
     assert storage.read_bytes("a/ç é.txt") == b"one"

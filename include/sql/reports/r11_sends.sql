@@ -15,4 +15,5 @@ inner join campaign as c on m.campaign_id = c.campaign_id
 inner join client as k on c.client_id = k.client_id
 where
   c.purpose = 'marketing' and s.submitted_at >= %(since)s and s.submitted_at < %(until)s
+  and s.updated_at >= %(since)s::timestamptz - interval '1 day'
 group by c.campaign_id, k.code, k.holidays, minute, abroad

@@ -21,8 +21,8 @@ $(VENV)/.synced: requirements-dev.lock pyproject.toml
 	  "$$python" -m venv --clear $(VENV); }
 	@test -x $(VENV)/bin/uv || $(PY) -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@echo "setup: installing the locked packages into $(VENV)"
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/uv pip sync -q requirements-dev.lock
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/uv pip install -q --no-deps -e .
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(VENV)/bin/uv pip sync -q requirements-dev.lock
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(VENV)/bin/uv pip install -q --no-deps -e .
 	@-$(PY) -m compileall -q -j 0 -x '/tests?/' $(VENV)/lib >/dev/null 2>&1  # Airflow's processes start in half the time
 	@touch $@
 
@@ -38,8 +38,8 @@ docs-data: setup ## rewrite docs/data-dictionary.md from the database's own comm
 	@$(PY) scripts/data_dictionary.py
 
 docs-pictures: setup ## photograph the pages of docs/users in a running Airflow and those of docs/clients (needs Chromium)
-	@DOCS_PICTURES=$(CURDIR)/docs/pictures $(VENV)/bin/pytest -q -n 0 tests/integration/pages/test_guide_pictures.py tests/integration/web/test_monitoring_pictures.py
-	@DOCS_PICTURES=$(CURDIR)/docs/pictures $(VENV)/bin/pytest -q -n 0 tests/e2e/test_monitoring.py -k picture
+	@DOCS_PICTURES="$(CURDIR)/docs/pictures" $(VENV)/bin/pytest -q -n 0 tests/integration/pages/test_guide_pictures.py tests/integration/web/test_monitoring_pictures.py
+	@DOCS_PICTURES="$(CURDIR)/docs/pictures" $(VENV)/bin/pytest -q -n 0 tests/e2e/test_monitoring.py -k picture
 
 lock-check: setup
 	@mkdir -p var/locks && cp $(LOCKS) var/locks/

@@ -4,6 +4,7 @@ Keys are relative, with ``/`` between their parts. Nothing outside the URL can b
 file system symbolic links, hard links, pipes and devices are never opened nor listed.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -165,7 +166,12 @@ class Storage:
 
     def _open_local(self, path: str) -> BinaryIO:
         # O_NOFOLLOW and the checks on the open descriptor: what was listed may have been swapped.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno in (errno.ENOTDIR, errno.ENAMETOOLONG):  # where no file can be
+                raise FileNotFoundError(errno.ENOENT, "there is no such file", path) from None
+            raise
         info = os.fstat(descriptor)
         inside = Path(path).resolve().is_relative_to(Path(self.root).resolve())
         if not stat.S_ISREG(info.st_mode) or info.st_nlink != 1 or not inside:

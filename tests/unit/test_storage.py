@@ -45,6 +45,14 @@ def test_listing_what_is_not_there_is_empty(storage: Storage) -> None:
     assert list(storage.list("clients/nobody/inbox")) == []
 
 
+@pytest.mark.parametrize("key", ["nothing", "file/below", "x" * 300])
+def test_what_is_not_there_is_not_found(storage: Storage, key: str) -> None:
+    storage.write_bytes("file", b"")
+    for read in (storage.read_bytes, storage.digest):
+        with pytest.raises(FileNotFoundError):
+            read(key)
+
+
 def test_folders_are_those_right_below(storage: Storage) -> None:
     for key in ("b/deep/er/x", "a/x", "file"):
         storage.write_bytes(key, b"")

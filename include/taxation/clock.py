@@ -75,7 +75,8 @@ class PbxClock:
         if not _DAY.fullmatch(value):
             return Day.INVALID
         try:
-            start = datetime.strptime(value.decode("ascii"), "%Y%m%d").replace(tzinfo=self.zone)
+            year, month, day = int(value[:4]), int(value[4:6]), int(value[6:])
+            start = datetime(year, month, day, tzinfo=self.zone)
             end = start + timedelta(days=1)
         except (ValueError, OverflowError):
             return Day.INVALID

@@ -20,9 +20,9 @@ class RecordHasher:
 
     def hashes(self, body: bytes | memoryview) -> bytes:
         """``SIZE`` bytes for each record of ``body``, which ends with one."""
-        found = []
+        found, empty = [], self._empty.copy
         for (record,) in iter_unpack(f"{self.stride}s", body):
-            hashed = self._empty.copy()
+            hashed = empty()
             hashed.update(record)
             found.append(hashed.digest())
         return b"".join(found)

@@ -6,6 +6,9 @@ from pathlib import Path
 import ncompress
 import pytest
 
+from tests.conftest import Database
+from tests.integration.taxation.exchange import Exchanges, two_exchanges
+
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str, bytes], Path]:
@@ -18,3 +21,8 @@ def write(tmp_path: Path) -> Callable[[str, bytes], Path]:
         return path
 
     return _write
+
+
+@pytest.fixture
+def exchanges(db: Database, tmp_path: Path) -> Exchanges:
+    return two_exchanges(tmp_path)

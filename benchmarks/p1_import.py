@@ -1,5 +1,6 @@
 """P1: a CSV of a million contacts, against a bare COPY, the seed's row inserts, and pandas.
 
+Beside it, with no figure asked: the last two made to do the same job (``same_job``).
 ``P1_ROWS``, ``P1_SEED_ROWS`` for fewer; ``P1_ROUNDS``; ``P1_LARGE=0``: no file of three times the rows.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy
 
-from benchmarks import contact_files
+from benchmarks import contact_files, same_job
 from benchmarks.side_by_side import Figures, Side, database, in_turns, ratio
 from include.db import connect
 from include.stack import postgres
@@ -99,11 +100,15 @@ def _peers(server: postgres.Server, file: Path, ours: float) -> dict[str, Any]:
         "seed": (lambda: None, _row_inserts),
         "pandas": (lambda: None, lambda: _pandas(server.url, file)),
     }
+    asked = _slower_ones(server, sides, ours)
+    same = same_job.sides(server.url, file, SEED_ROWS, PANDAS_ROWS)
+    return {**asked, "same_job": _slower_ones(server, same, ours)}
+
+
+def _slower_ones(server: postgres.Server, sides: dict[str, Side], ours: float) -> dict[str, Any]:
     found = in_turns(server, 1, sides)
-    return {
-        "seed": _slower(found["seed"], SEED_ROWS, ours),
-        "pandas": _slower(found["pandas"], PANDAS_ROWS, ours),
-    }
+    rows = {"seed": SEED_ROWS, "pandas": PANDAS_ROWS}
+    return {name: _slower(figures, rows[name], ours) for name, figures in found.items()}
 
 
 def _slower(figures: Figures, rows: int, ours: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from psycopg2.extras import Json, RealDictCursor
 from include.db import connect, sql
 from include.errors import InputError
 from include.reports.campaign import write_campaigns
-from include.reports.home import write_home
+from include.reports.home import write_history, write_home
 from include.reports.outbox import Outbox
 from include.settings import settings
 from include.storage import Storage
@@ -22,8 +22,8 @@ def write_pages(
 
     That is `index.html`, `account/` and, per campaign, `report.html`, `report.xlsx`, `status.json`
     and `deliveries.csv`. Only if `complete`, the lists of deliveries of a large campaign still
-    running are written, and campaigns that ended more than a day ago are counted again. Raises
-    InputError `unknown_client`.
+    running and a long history of the credit are written, and campaigns that ended more than a day
+    ago are counted again. Raises InputError `unknown_client`.
     """
     here = settings()
     at = at or datetime.now(UTC)
@@ -39,6 +39,7 @@ def write_pages(
             ]
             write_campaigns(outbox, campaigns, complete=complete)
             write_home(outbox, campaigns)
+            write_history(outbox, complete=complete)
             keys += outbox.written
             said += [
                 {"client_id": client["client_id"], "page": page, "digest": digest}

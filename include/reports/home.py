@@ -12,6 +12,9 @@ from include.reports.campaign import handed_over, recipients
 from include.reports.outbox import Outbox, Row
 from include.reports.page import columns, share
 
+HISTORY = "account/history.xlsx"
+#: Up to here the history of the credit is written anew at each change.
+LIVE_ENTRIES = 5_000
 _LISTS = (
     ("list", "code"), ("label", "text"), ("contacts", "number"), ("opted_out", "number"),
     ("updated_at", "when"),
@@ -23,21 +26,28 @@ _INVOICES = (
 
 
 def write_home(outbox: Outbox, campaigns: Sequence[Row]) -> None:
-    """Write `index.html`, `account/balance.json` and `account/history.xlsx` if they have changed."""
+    """Write `index.html` and `account/balance.json` if they have changed."""
     facts: dict[str, Any] = {
         "client": dict(outbox.client),
         "lists": outbox.rows("list_contact_lists"),
         "campaigns": campaigns,
         "receipts": outbox.rows("list_receipts"),
         "invoices": outbox.rows("list_invoices"),
-        "ledger": outbox.rows("list_ledger"),
     }
     links = _links(outbox, facts)
     if not outbox.changed("home", [facts, links], "index.html"):
         return
     outbox.write("account/balance.json", json.dumps(_balance(outbox), ensure_ascii=False, indent=2))
-    outbox.write("account/history.xlsx", _history(outbox, facts["ledger"]))
     outbox.write("index.html", _page(outbox, facts, links))
+
+
+def write_history(outbox: Outbox, *, complete: bool) -> None:
+    """Write `account/history.xlsx` if the ledger has grown; a long one only if `complete`."""
+    (ledger,) = outbox.rows("last_entry", most=LIVE_ENTRIES)
+    if ledger["long"] and not complete:
+        return
+    if outbox.changed("history", ledger["last"], HISTORY):
+        outbox.write(HISTORY, _history(outbox, outbox.rows("list_ledger")))
 
 
 def amount(value: Decimal) -> str:

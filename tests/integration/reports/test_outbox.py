@@ -169,6 +169,26 @@ def test_the_deliveries_of_a_large_running_campaign_wait(
     assert any("promo-noel/deliveries.csv" in key for key in write_pages(complete=True, at=NOW))
 
 
+def test_a_history_is_read_only_where_it_has_grown_and_a_long_one_waits(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pages("dupont", at=NOW)
+    entry = (
+        "insert into ledger_entry (client_id, kind, amount) "
+        "select client_id, 'topup', 5 from client where code = 'dupont'"
+    )
+    world.run(entry)
+    assert any(key.endswith("history.xlsx") for key in write_pages("dupont", at=NOW))
+    monkeypatch.setattr("include.reports.home.LIVE_ENTRIES", 1)
+    world.run(entry)
+    keys = [key.rpartition("/outbox/")[2] for key in write_pages("dupont", at=NOW)]
+    assert keys == ["account/balance.json", "index.html"]
+    keys = [key.rpartition("/outbox/")[2] for key in write_pages("dupont", complete=True, at=NOW)]
+    assert keys == ["account/history.xlsx"]
+    history = sheets_of(_read("dupont", "account/history.xlsx"))["Historique"]
+    assert [row["Effet sur le crédit"] for row in history] == [5, 5, 358.78]
+
+
 def test_an_unknown_client_is_said(world: World) -> None:
     with pytest.raises(InputError, match="unknown_client"):
         write_pages("nobody")

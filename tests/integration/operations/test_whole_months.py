@@ -177,6 +177,24 @@ def test_retention_waits_for_who_rates_and_takes_nothing_from_them(db: Database)
     assert left(db, "rated_ticket") == {"rated_ticket_1": 12}
 
 
+def test_a_reader_who_asks_for_more_tables_meanwhile_is_not_ended(db: Database) -> None:
+    """It has one that retention wants, and wants one that retention has."""
+    ticket_months(db, 20, 2)
+    held = (
+        "select exists (select from pg_locks where relation = 'rated_ticket'::regclass "
+        "and mode = 'AccessExclusiveLock' and granted)"
+    )
+    with closing(psycopg2.connect(db.url)) as reader, reader.cursor() as cur:
+        cur.execute("select count(*) from taxdata")
+        with ThreadPoolExecutor(1) as pool:
+            purging = pool.submit(run)
+            until(lambda: db.one(held) or purging.done())
+            cur.execute("select count(*) from v_ticket where cost is not null")
+            assert cur.fetchall() == [(12,)]
+            reader.commit()
+            assert told(purging.result(), "tickets") == [(6, name(20))]
+
+
 def test_only_who_loads_may_make_or_drop_partitions_of_tickets(db: Database) -> None:
     for call in ("drop_ticket_block(0, now())", "ensure_ticket_block(1)", "open_ticket_month()"):
         for role in ("smsswitch_app", "smsswitch_reader"):

@@ -67,7 +67,6 @@ def _text(seed: int) -> bytes:
 def _loaded(db: Database, path: Path) -> tuple[Any, ...]:
     with db.conn.cursor() as cur:
         cur.execute(EMPTY)
-    db.conn.commit()
     (document,) = ingest_paths([path], "siege")["files"]
     del document["sha256"]
     return document, db.all(ROWS), db.all(REJECTED), db.all(COUNTS)

@@ -47,7 +47,8 @@ def task_failed(context: Any) -> None:
     error = context.get("exception")
     if isinstance(getattr(error, "__cause__", None), InputError):
         return
-    _alert(context, "task_failed", True, type(error).__name__)
+    # Of a process that was killed there is no exception to name.
+    _alert(context, "task_failed", True, type(error).__name__ if error else "process_lost")
 
 
 def task_succeeded(context: Any) -> None:

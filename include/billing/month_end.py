@@ -127,6 +127,8 @@ def _write_draft(made: dict[str, Any]) -> str:
 def _tell(told: dict[str, Any]) -> None:
     with connect() as conn, conn.cursor() as cur:
         for refused in told["refused"]:
+            if refused["code"] == "month_not_over":  # nothing is missing but time
+                continue
             detail = f"{told['month']}: {refused['why']}"
             values = {"client": refused["client"], "detail": detail}
             cur.execute(sql("billing/alert_not_invoiced"), values)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from include.errors import InputError, TransientError
+from tests.conftest import Database
 
 
 @pytest.fixture
@@ -89,3 +90,12 @@ def test_only_assets_with_new_uploads_get_an_event(edge: Any) -> None:
     uploads = [Upload(1, "contacts"), Upload(2, "mapping"), Upload(3, "command")]
     assert edge.tell(outlet, wakes, uploads) == {"contacts": [1, 2]}
     assert told == [("contacts", {"uploads": [1, 2]})]
+
+
+def test_a_task_whose_process_was_killed_alerts_in_words(edge: Any, db: Database) -> None:
+    ti = SimpleNamespace(dag_id="reports", task_id="build_reports")
+    edge.task_failed({"ti": ti})
+    edge.task_failed({"ti": ti, "exception": None})
+    assert db.all("select subject, detail from alert") == [
+        ("reports.build_reports", "process_lost")
+    ]

@@ -61,6 +61,7 @@
       });
       const told = await answer.json().catch(() => ({}));
       await refresh();
+      if (answer.status === 401) return;  // refreshing has said it in the reader's language
       say(answer.ok ? told.message : String(told.detail ?? byName("stale").content), !answer.ok);
     } catch {
       say(byName("stale").content, true);

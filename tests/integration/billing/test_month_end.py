@@ -1,6 +1,7 @@
 """A month's invoices for every client: drafts, numbers, files, alerts; by the command."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from include.billing.month_end import close_month, deliver, parse_month
 from include.cli import smsswitch
 from include.db import connect
 from include.errors import InputError
+from include.pages import words
+from include.pages.alerts import alert_sentence
 from include.settings import settings
 from include.storage import Storage
 from tests.integration.billing.month import AFTER, COMPANY, Month
@@ -64,10 +67,18 @@ def test_incomplete_papers_hold_up_nobody_else_and_raise_an_alert(month: Month) 
     assert told["nothing"] == ["idle"]
     open_alerts = "select subject from alert where kind = 'not_invoiced' and over_at is null"
     assert month.run(open_alerts) == [("clinic",)]
+    told_as = {"kind": "not_invoiced", "subject": "clinic", "detail": "…"}
+    assert alert_sentence(words("fr"), told_as).startswith("Client clinic non facturé")
     month.identify("clinic", "The Clinic", "443061841")
     told = close_month("2026-11", dry_run=False, at=AFTER)
     assert (told["issued"][0]["client"], told["already"]) == ("clinic", ["dupont"])
     assert month.run(open_alerts) == []
+
+
+def test_a_month_that_is_not_over_alerts_nobody(month: Month) -> None:
+    told = close_month("2026-11", dry_run=False, at=datetime(2026, 11, 15, tzinfo=UTC))
+    assert {row["code"] for row in told["refused"]} == {"month_not_over"}
+    assert month.run("select kind from alert where over_at is null") == []
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ before anything else, then waits for the path of its request on standard input. 
 ``result.json`` beside the request, the cells in ``cells.arrow``.
 """
 
+import _thread
 import gc
 import importlib
 import json
 import os
 import resource
 import sys
-import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def wait(memory: int, cpu: int, kind: str) -> int:
     _limit_self(memory, cpu)
     try:
         if kind == "csv":  # a workbook's parser leaves time for it
-            _Imports().join()
+            _import_libraries()
     except MemoryError:
         return 4
     request_path = os.fsdecode(sys.stdin.buffer.read())
@@ -112,39 +113,31 @@ def _parse(path: Path, kind: str, request: dict[str, Any], folder: Path) -> dict
 def _open_workbook(path: Path, kind: str, sheet: str | int | None) -> Any:
     from include.contacts.sheets import open_sheet
 
-    imports = _Imports()  # the parser needs none of them, and no lock of Python's
+    # The parser needs none of them, and no lock of Python's. Nobody waits for that thread: one that
+    # finds no memory to begin with never says so.
+    with suppress(RuntimeError):
+        _thread.start_new_thread(_try_to_import, ())
+    opened = open_sheet(path, sheet)
     try:
-        opened = open_sheet(path, sheet)
-    finally:
-        imports.join()
+        _import_libraries()
+    except ImportError as error:  # there was no room beside what is read
+        raise MemoryError from error
     from include.contacts.cells import source_of
 
     return source_of(opened, kind)
 
 
-class _Imports:
-    """What turns cells into columns, imported beside other work."""
+def _try_to_import() -> None:
+    with suppress(BaseException):  # whoever needs them meets the same fault
+        _import_libraries()
 
-    def __init__(self) -> None:
-        self._fault: BaseException | None = None
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
 
-    def _run(self) -> None:
-        without = _WithoutPandas()
-        sys.meta_path.insert(0, without)
-        try:
-            for name in ("cells", "delimited"):
-                importlib.import_module(f"include.contacts.{name}")
-        except BaseException as fault:  # noqa: BLE001 (short of memory, they fail in many ways)
-            self._fault = fault
-
-    def join(self) -> None:
-        """Wait for it; ``MemoryError`` where it found no room beside what is read."""
-        self._thread.join()
-        if self._fault is not None:
-            print(repr(self._fault), file=sys.stderr)  # noqa: T201
-            raise MemoryError from self._fault
+def _import_libraries() -> None:
+    """What turns cells into columns; a second caller waits for the first."""
+    if not any(isinstance(finder, _WithoutPandas) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _WithoutPandas())
+    for name in ("cells", "delimited"):
+        importlib.import_module(f"include.contacts.{name}")
 
 
 def _write_cells(source: Any, folder: Path, max_rows: int) -> tuple[list[int], int]:

@@ -1,7 +1,7 @@
 -- The treatments whose time has come, each with the occasion that is run once and its parameters.
 -- file_loaded: files were loaded since its last such run; over the days of their calls.
 -- daily: yesterday. monthly: the month before this one. threshold: what was loaded since its last such
--- run comes to at_least of the measure.
+-- run comes to at_least of the measure. The tickets of a file are found by the key, which begins with its number.
 with last_run as (
   select treatment, trigger, max(load_number) as load_number
   from treatment_run
@@ -31,14 +31,17 @@ loaded as (
 days as (
   select l.seen, min(v.local_day) as first_day, max(v.local_day) as last_day
   from loaded as l
-  join v_ticket_full as v on v.file_id = any(l.file_ids)
+  cross join unnest(l.file_ids) as f (file_id)
+  join v_ticket_full as v
+    on v.ticket_id between f.file_id * 100000000 and (f.file_id + 1) * 100000000 - 1
   group by l.seen
 ),
 costs as (
   select l.seen, coalesce(sum(r.cost), 0) as cost
   from loaded as l
+  cross join unnest(l.file_ids) as f (file_id)
   left join rated_ticket as r
-    on r.ticket_id / 100000000 = any(l.file_ids) and not r.superseded
+    on r.ticket_id between f.file_id * 100000000 and (f.file_id + 1) * 100000000 - 1 and not r.superseded
   where exists (select from wanted where threshold ->> 'measure' = 'cost')
   group by l.seen
 ),

@@ -2268,9 +2268,10 @@ CREATE TABLE public.contact (
     row_number integer NOT NULL,
     consent jsonb,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT contact_msisdn_check CHECK ((((octet_length(msisdn) >= 8) AND (octet_length(msisdn) <= 16)) AND (rtrim(convert_to(msisdn, 'UTF8'::name), '\x30313233343536373839'::bytea) = '\x2b'::bytea) AND (substr(msisdn, 2, 1) <> '0'::text)))
+    CONSTRAINT contact_msisdn_check CHECK ((((octet_length(msisdn) >= 8) AND (octet_length(msisdn) <= 16)) AND (rtrim(textsend(msisdn), '\x30313233343536373839'::bytea) = '\x2b'::bytea) AND (substr(msisdn, 2, 1) <> '0'::text)))
 );
 COMMENT ON TABLE public.contact IS 'A person in a contact list: a number, and what a text may say of its owner.';
+COMMENT ON COLUMN public.contact.contact_id IS 'Drawn by the table alone, so never twice. Nothing is looked for by it.';
 COMMENT ON COLUMN public.contact.row_number IS 'Row of the file it came from, as Excel shows it.';
 ALTER TABLE public.contact ALTER COLUMN contact_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.contact_contact_id_seq
@@ -2278,7 +2279,7 @@ ALTER TABLE public.contact ALTER COLUMN contact_id ADD GENERATED ALWAYS AS IDENT
     INCREMENT BY 1
     NO MINVALUE
     NO MAXVALUE
-    CACHE 1
+    CACHE 1000
 );
 CREATE TABLE public.contact_list (
     list_id bigint NOT NULL,
@@ -3366,12 +3367,10 @@ ALTER TABLE ONLY public.column_alias
     ADD CONSTRAINT column_alias_pkey PRIMARY KEY (source_name);
 ALTER TABLE ONLY public.contact_list
     ADD CONSTRAINT contact_list_client_id_name_key UNIQUE (client_id, name);
-ALTER TABLE ONLY public.contact
-    ADD CONSTRAINT contact_list_id_msisdn_key UNIQUE (list_id, msisdn);
 ALTER TABLE ONLY public.contact_list
     ADD CONSTRAINT contact_list_pkey PRIMARY KEY (list_id);
 ALTER TABLE ONLY public.contact
-    ADD CONSTRAINT contact_pkey PRIMARY KEY (contact_id);
+    ADD CONSTRAINT contact_pkey PRIMARY KEY (list_id, msisdn);
 ALTER TABLE ONLY public.cost_centre
     ADD CONSTRAINT cost_centre_pkey PRIMARY KEY (code, valid_from);
 ALTER TABLE ONLY public.drop_sighting

@@ -26,7 +26,7 @@ def good_rows(table: CellTable, mapping: Mapping, verdicts: Verdicts) -> Iterato
     files = [
         verdicts.kept.with_name(f"{verdicts.kept.name}-{place}") for place in range(len(bounds) + 1)
     ]
-    _scatter(_cleaned(table, mapping, verdicts), bounds, files, _schema(mapping))
+    _scatter(table, mapping, verdicts, bounds, files)
     for file in files:
         with pa.OSFile(str(file)) as source, pa.ipc.open_file(source) as reader:
             rows = reader.read_all().combine_chunks()
@@ -37,15 +37,6 @@ def good_rows(table: CellTable, mapping: Mapping, verdicts: Verdicts) -> Iterato
 def _schema(mapping: Mapping) -> pa.Schema:
     texts = [(to, pa.string()) for to in mapping.texts]
     return pa.schema([("row_number", pa.int32()), ("number", pa.int64()), *texts])
-
-
-def _cleaned(table: CellTable, mapping: Mapping, verdicts: Verdicts) -> Iterator[pa.RecordBatch]:
-    for part, numbers, codes in numbered_slices(table, mapping, verdicts):
-        good = np.flatnonzero(codes == 0)
-        rows = part.take(pa.array(good))
-        texts = [clean_text(rows[f"c{column}"]) for column in mapping.texts.values()]
-        columns = [rows["row"], pa.array(numbers[good]), *texts]
-        yield pa.record_batch(columns, schema=_schema(mapping))
 
 
 def _bounds(verdicts: Verdicts) -> npt.NDArray[np.int64]:
@@ -65,18 +56,29 @@ def _bounds(verdicts: Verdicts) -> npt.NDArray[np.int64]:
 
 
 def _scatter(
-    pieces: Iterator[pa.RecordBatch],
+    table: CellTable,
+    mapping: Mapping,
+    verdicts: Verdicts,
     bounds: npt.NDArray[np.int64],
     files: list[Path],
-    schema: pa.Schema,
 ) -> None:
+    schema = _schema(mapping)
     with ExitStack() as stack:
         sinks = [stack.enter_context(pa.OSFile(str(file), "wb")) for file in files]
         writers = [stack.enter_context(pa.ipc.new_file(sink, schema)) for sink in sinks]
-        for piece in pieces:
-            portion = np.searchsorted(bounds, piece["number"].to_numpy(), side="right")
-            gathered = piece.take(pa.array(np.argsort(portion, kind="stable")))
+        for part, numbers, codes in numbered_slices(table, mapping, verdicts):
+            good = np.flatnonzero(codes == 0)
+            portion = np.searchsorted(bounds, numbers[good], side="right")
+            order = good[np.argsort(portion, kind="stable")]
+            gathered = _cleaned(part.take(pa.array(order)), numbers[order], mapping)
             ends = np.cumsum(np.bincount(portion, minlength=len(files)))
             for writer, start, end in zip(writers, [0, *ends[:-1]], ends, strict=True):
                 if end > start:
                     writer.write_batch(gathered.slice(start, end - start))
+
+
+def _cleaned(
+    rows: pa.RecordBatch, numbers: npt.NDArray[np.int64], mapping: Mapping
+) -> pa.RecordBatch:
+    texts = [clean_text(rows[f"c{column}"]) for column in mapping.texts.values()]
+    return pa.record_batch([rows["row"], pa.array(numbers), *texts], schema=_schema(mapping))

@@ -1,8 +1,11 @@
 """Every row of a file judged: its number, or the one code that says why it is not taken."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +28,8 @@ CODES = (
 )
 CODE = {code: index for index, code in enumerate(CODES)}
 MAX_TEXT = 255
+_Item = TypeVar("_Item")
+_Done = TypeVar("_Done")
 _COMPARED_ROWS = 250_000
 #: Not the file's fault: they do not count towards the share of refused rows.
 HARMLESS = ("opted_out", "duplicate_in_file")
@@ -64,25 +69,41 @@ def judge(
     refuse_formulas: bool,
 ) -> Verdicts:
     """The verdict on every data row of ``table`` under ``mapping``; ``folder`` is for its files."""
+
+    def judged(part: pa.RecordBatch) -> tuple[phones.Normalised, npt.NDArray[np.uint8]]:
+        done = phones.normalise(
+            part[f"c{mapping.columns['phone']}"],
+            region=mapping.region,
+            accept=mapping.accept,
+            extra_valid_prefixes=extra_valid_prefixes,
+        )
+        verdict = _with_texts(done.codes, part, mapping, refuse_formulas)
+        verdict[(verdict == 0) & np.isin(done.numbers, opted_out)] = CODE["opted_out"]
+        return done, verdict
+
     codes: list[npt.NDArray[np.uint8]] = []
     restored = 0
     kept = folder / "numbers"
     with kept.open("wb") as file:
-        for part in table.slices(mapping.first_data_row):
-            done = phones.normalise(
-                part[f"c{mapping.columns['phone']}"],
-                region=mapping.region,
-                accept=mapping.accept,
-                extra_valid_prefixes=extra_valid_prefixes,
-            )
+        for done, verdict in _two_at_once(judged, table.slices(mapping.first_data_row)):
             done.numbers.tofile(file)
-            verdict = _with_texts(done.codes, part, mapping, refuse_formulas)
-            verdict[(verdict == 0) & np.isin(done.numbers, opted_out)] = CODE["opted_out"]
             codes.append(verdict)
             restored += int(np.count_nonzero(done.restored))
     verdicts = Verdicts(np.concatenate([*codes, np.zeros(0, np.uint8)]), restored, kept)
     _mark_duplicates(verdicts, mapping.on_duplicate)
     return verdicts
+
+
+def _two_at_once(work: Callable[[_Item], _Done], items: Iterator[_Item]) -> Iterator[_Done]:
+    """What is made of each item, in order; Arrow leaves Python to the other while it works."""
+    with ThreadPoolExecutor(2) as pool:
+        begun: deque[Future[_Done]] = deque()
+        for item in items:
+            begun.append(pool.submit(work, item))
+            if len(begun) == 2:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
 
 
 def _with_texts(

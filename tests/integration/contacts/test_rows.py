@@ -36,6 +36,20 @@ def written(inbox: Inbox, *phones: Any, list_name: str = "clients") -> dict[str,
     return inbox.drop(f"{list_name}.xlsx", xlsx(rows), mapping(list_name, *NAMES))
 
 
+def test_texts_reach_the_list_as_they_are_with_quotes_or_without(inbox: Inbox) -> None:
+    plain = ["Anne, Marie", "\\.", "\\N", "O'Brien", "100 %", "a;b|c", "null", None]
+    quoted = [*plain, 'Jo "le grand"', '"', '""x']
+    for list_name, names in (("plain", plain), ("quoted", quoted)):
+        rows: list[list[Any]] = [["Prénom", "Nom", "Téléphone"]]
+        rows += [[name, "Petit", number(n)] for n, name in enumerate(names)]
+        for again in range(2):  # into an empty list by COPY, then beside it
+            rows[1][1] = f"Petit{again}"
+            receipt = inbox.drop(f"{list_name}{again}.xlsx", xlsx(rows), mapping(list_name, *NAMES))
+            assert receipt["counts"]["rejected"] == 0
+            assert [row[1] for row in inbox.contacts(list_name)] == names
+        assert inbox.contacts(list_name)[0][2] == "Petit1"
+
+
 def test_row_16_numbers_that_excel_made_numbers_of(inbox: Inbox) -> None:
     receipt = written(inbox, 639980001, 639980002.0, "639980003.0", 33639980004)
     assert receipt["counts"]["loaded"] == 4

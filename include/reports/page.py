@@ -117,4 +117,7 @@ def share(part: float, whole: float) -> float | None:
 
 def reason_word(t: Words, code: str | None) -> str:
     """Why a message or a campaign is in its state, in words; nothing for a code without any."""
-    return t.first(f"quote.reason.{code}", f"campaign.error.{code}") if code else ""
+    if not code:
+        return ""
+    network = code.removeprefix("+CMS ERROR: ").replace(" ", "_")
+    return t.first(f"quote.reason.{code}", f"campaign.error.{code}", f"network.{network}")

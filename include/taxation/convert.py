@@ -39,7 +39,8 @@ class Tally:
 class Converter:
     """Turns the records of one section into the text that COPY reads.
 
-    ``written`` names the columns to fill, all of those that ``filled`` gives or more.
+    ``written`` names the columns to fill, all of those that ``filled`` gives or more; ``readers`` is
+    what converters of one PBX share that work one after the other.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Converter:
         charset: str,
         tally: Tally,
         written: Set[str] | None = None,
+        readers: dict[object, MatrixReader] | None = None,
     ) -> None:
         self.section = section
         self.clock = clock
@@ -70,7 +72,7 @@ class Converter:
         self._date = dates.get("enddatetime") or dates.get("startdatetime")
         self._hasher = RecordHasher(pbx, section.layout)
         self._call_types = call_types(section.version)
-        self._reader: MatrixReader | None = None
+        self._readers = {} if readers is None else readers
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,16 +104,19 @@ class Converter:
         digests = self._digests(chunk, records)
         self.digests.append(digests)
         pattern = np.frombuffer(_own_columns(file_id, 0, bytes(16), False), np.uint8)
-        if self._reader is None or self._reader.own != len(pattern):
-            self._reader = MatrixReader(
-                len(pattern), self.stored, chunk.stride, self.clock, self.charset
-            )
         own = _own_matrix(pattern, first_line, digests)
-        read = self._reader.read(records, own, common, backslashes=chunk.holds(b"\\"))
+        read = self._reader(len(pattern)).read(records, own, common, backslashes=chunk.holds(b"\\"))
         self._count(read)
         if not read.doubtful.any():
             return read.text
         return read.text + self._one_by_one(file_id, chunk, read, digests)
+
+    def _reader(self, own: int) -> MatrixReader:
+        key = own, self.section.layout.id, self.names
+        if key not in self._readers:
+            stride = self.section.stride
+            self._readers[key] = MatrixReader(own, self.stored, stride, self.clock, self.charset)
+        return self._readers[key]
 
     def _one_by_one(self, file_id: int, chunk: Section, read: Read, digests: Bytes) -> bytes:
         exact = ExactReader(self.stored, chunk.stride, self.clock)

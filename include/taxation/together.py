@@ -20,6 +20,7 @@ from include.taxation.decompress import plain_bytes
 from include.taxation.doubles import Doubles
 from include.taxation.faults import SpoolFault
 from include.taxation.load import counts_document
+from include.taxation.matrix import MatrixReader
 from include.taxation.pbx import Pbx
 from include.taxation.records import Section, sections
 
@@ -108,6 +109,7 @@ def _copy(conn: Connection, small: list[_Small], plans: dict[str, Plan], pbx: Pb
     """One COPY for each layout; how many tickets were met before or twice."""
     clock = PbxClock(pbx.timezone)
     doubles = Doubles(conn)
+    readers: dict[object, MatrixReader] = {}
     copies = []
     for layout, plan in plans.items():
         mine = [(each, s) for each in small for s in each.sections if s.layout.id == layout]
@@ -123,6 +125,7 @@ def _copy(conn: Connection, small: list[_Small], plans: dict[str, Plan], pbx: Pb
                     charset=pbx.charset,
                     tally=each.tally,
                     written=written,
+                    readers=readers,
                 ),
             )
             for each, section in mine

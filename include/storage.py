@@ -193,8 +193,12 @@ class Storage:
         """A path to write to, which takes the place of the file of that key once it is whole."""
         target = self._target(self.path(key))
         part = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}.part")
-        yield part
-        part.replace(target)
+        try:
+            yield part
+            part.replace(target)
+        except BaseException:  # a full disk, mostly
+            part.unlink(missing_ok=True)
+            raise
 
     def upload(self, key: str, path: Path) -> None:
         """Write the whole of a file of this machine, as `write_bytes` does."""

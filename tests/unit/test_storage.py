@@ -31,6 +31,14 @@ def test_a_folder_whose_name_an_address_must_escape(tmp_path: Path) -> None:
     assert [f.key for f in Storage(f"file://{tmp_path}/a b#c%2520d é").list()] == ["x/y"]
 
 
+def test_what_could_not_be_written_whole_leaves_nothing(storage: Storage) -> None:
+    storage.write_bytes("a/x", b"1")
+    with pytest.raises(OSError, match="Input/output error"):  # once the copy is begun
+        storage.upload("a/x", Path("/proc/self/mem"))
+    assert [p.name for p in (Path(storage.root) / "a").iterdir()] == ["x"]
+    assert storage.read_bytes("a/x") == b"1"
+
+
 def test_moving_and_deleting(storage: Storage) -> None:
     storage.write_bytes("inbox/x", b"1")
     storage.move("inbox/x", "processed/2026/x")

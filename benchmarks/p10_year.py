@@ -19,6 +19,7 @@ from psycopg2.extensions import connection as Connection
 from include.db.migrate import migrate
 from include.fleet.rollup import rollup
 from include.operations.alerts import list_alerts
+from include.operations.retention import months_before
 from include.operations.retention import run as apply_policies
 from include.operations.settings import current
 from include.reports.build import build
@@ -135,9 +136,15 @@ def _measure(url: str) -> dict[str, Any]:
 
 
 def _when_the_oldest_go() -> datetime:
-    """When the first whole month of what was made is past its limit."""
-    kept = current()["retention"]["messages"]
-    return datetime.now(UTC) + timedelta(days=31 * kept + 61 - DAYS)
+    """When the first whole month of what was made is past its limit, or the one it began in.
+
+    A month may be dropped two months after its beginning, whatever the limit.
+    """
+    kept, now = current()["retention"]["messages"], datetime.now(UTC)
+    began = (now - timedelta(days=DAYS)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    whole = months_before(began, -1)
+    over = months_before(whole, -1) if whole <= months_before(now, 2) else whole
+    return months_before(over, -kept)
 
 
 def _make_year(conn: Connection) -> None:

@@ -168,9 +168,8 @@ class Writer:
             self._roll_back()
             self.failed = error
             log.error("the journal cannot be written: %s", error)
-            if len(group) > 1:  # one that cannot be written must not spoil the others
-                for item in group:
-                    self._commit([item])
+            if len(group) > 1:
+                self._one_by_one(group)
                 return
             self._kept += [item for item in group if item[1].keep]
             answers = [(ticket, None, error) for _, ticket in group if not ticket.keep]
@@ -178,6 +177,20 @@ class Writer:
         self._pace.committed(modems, began, self._now())
         for ticket, result, failure in answers:
             ticket.settle(result, failure)
+
+    def _one_by_one(self, group: list[_Asked]) -> None:
+        """One that cannot be written must not spoil the others.
+
+        But where the disk has no room, what must be kept stays in order: it may come free in between.
+        """
+        no_room = False
+        for item in group:
+            keep = item[1].keep
+            if keep and no_room:
+                self._kept.append(item)
+                continue
+            self._commit([item])
+            no_room |= keep and isinstance(self.failed, sqlite3.OperationalError)
 
     def _write(self, rows: list[Row]) -> None:
         if rows:

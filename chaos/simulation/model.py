@@ -124,10 +124,16 @@ class Model(Store):
             "revoked_messages": sorted(
                 m.message_id
                 for m in self.messages.values()
-                if m.state == "leased"
-                and m.batch_id is not None
+                if m.batch_id is not None
                 and is_leased(self.batches[m.batch_id], own, journal)
-                and self._has_opted_out(m)
+                and (
+                    self._has_opted_out(m)
+                    if m.state == "leased"
+                    else not any(
+                        s is not None and s.batch_id == m.batch_id
+                        for s in self._segments_of(m.message_id, m.segments)
+                    )
+                )
             ),
         }
 

@@ -67,18 +67,27 @@ begin
           and not public.batch_is_revoked(b, own.state)
       )
     ),
-    -- Who said STOP since the claim.
+    -- Who said STOP since the claim; and what an earlier lease's late proof has settled meanwhile.
     'revoked_messages', (
-      select coalesce(jsonb_agg(distinct m.message_id), '[]')
+      select coalesce(jsonb_agg(m.message_id order by m.message_id), '[]')
       from public.send_batch as b
       join public.campaign as c on c.campaign_id = b.campaign_id
       join public.message as m
         on m.activation_month = b.activation_month and m.batch_id = b.batch_id
-      join public.opt_out as o
-        on o.msisdn = m.msisdn and (o.client_id is null or o.client_id = c.client_id)
       where
         b.group_id = own.group_id and b.state = 'leased' and b.journal_id = journal
-        and m.state = 'leased'
+        and case when m.state = 'leased'
+          then exists (
+            select from public.opt_out as o
+            where o.msisdn = m.msisdn and (o.client_id is null or o.client_id = c.client_id)
+          )
+          else not exists (
+            select from public.segment as s
+            where
+              s.activation_month = m.activation_month and s.message_id = m.message_id
+              and s.batch_id = b.batch_id
+          )
+        end
     )
   );
 end

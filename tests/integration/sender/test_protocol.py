@@ -197,6 +197,33 @@ def test_on_uncertain_resend_plans_it_again(fleet: Fleet, host: Host) -> None:
     assert fleet.db.one("select kind from attempt") == "uncertain"
 
 
+def test_what_a_late_proof_settled_is_not_begun_under_another_lease(
+    fleet: Fleet, host: Host
+) -> None:
+    fleet.db.conn.cursor().execute("update campaign set on_uncertain = 'resend'")
+    first = claim(host)
+    proved = first["messages"][0]["message_id"]
+    report(host, result(first, 0, "uncertain"))
+    again = fleet.batch(host, [("Bonjour", 1)])
+    fleet.db.conn.cursor().execute(
+        "update message set batch_id = %s where message_id = %s", (again, proved)
+    )
+    second = claim(host)
+    held = [first["batch"], again]
+    assert {m["message_id"] for m in second["messages"]} > {proved}
+    assert heartbeat(host, batches=held)["revoked_messages"] == []
+    report(host, result(first, 0, "delivered"))
+    assert heartbeat(host, batches=held)["revoked_messages"] == [proved]
+    index = [m["message_id"] for m in second["messages"]].index(proved)
+    report(host, result(second, index, "not_sent", attempt=7), result(second, 1 - index, "sent"))
+    assert fleet.db.one("select state::text from message where message_id = %s", (proved,)) == (
+        "delivered"
+    )
+    assert (
+        fleet.db.one("select state::text from send_batch where batch_id = %s", (again,)) == "done"
+    )
+
+
 def test_what_is_given_back_follows_its_campaign(fleet: Fleet, host: Host) -> None:
     batch = claim(host)
     report(host, result(batch, 0, "not_sent"))

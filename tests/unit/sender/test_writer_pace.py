@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from sms_sender.journal import Journal
 from sms_sender.journal_rows import PENDING, UPLOADED, Answer
 from sms_sender.mailbox import Mailbox
 from sms_sender.pace import LATE, MOST_SECONDS, Pace
+from sms_sender.writer import Operation, Writer
 from tests.unit.sender.batches_for_tests import batch
 
 
@@ -138,3 +140,38 @@ def test_hundreds_of_rows_and_the_last_word_on_each(journal: Journal) -> None:
     marks = database.execute("select upload, count(*) from attempt group by 1").fetchall()
     assert dict(marks)[UPLOADED] >= len(parts) // 2
     assert database.execute("select count(*) from message").fetchone() == (300,)
+
+
+class FullFor(sqlite3.Connection):
+    """A disk that has no room for its first commits."""
+
+    commits = 2
+
+    def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        if statement == "commit" and self.commits > 0:
+            self.commits -= 1
+            raise sqlite3.OperationalError("database or disk is full")
+        return super().execute(statement, *values)
+
+
+def test_what_must_be_kept_stays_in_order_when_the_disk_has_room_again(tmp_path: Path) -> None:
+    """It becomes free between two that are tried one by one."""
+    connection = sqlite3.connect(
+        tmp_path / "kept", isolation_level=None, factory=FullFor, check_same_thread=False
+    )
+    connection.execute("create table told (word text)")
+    writer = Writer(connection, lambda _db, _rows: None)
+
+    def tell(word: str) -> Operation:
+        return lambda db: db.execute("insert into told values (?)", (word,))
+
+    tickets = [writer.put(tell(word), keep=True) for word in ("answer", "release")]
+    writer.start()
+    for ticket in tickets:
+        ticket.wait(60)
+    writer.stop()
+    assert connection.execute("select word from told order by rowid").fetchall() == [
+        ("answer",),
+        ("release",),
+    ]
+    connection.close()

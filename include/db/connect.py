@@ -77,7 +77,7 @@ def _known(address: str, role: str | None) -> Connection | None:
         conn = waiting.pop()
         try:
             _take_role(conn, role)
-        except psycopg2.Error:
+        except (psycopg2.Error, ConfigurationError):  # a new one tells what is wrong
             conn.close()
         else:
             return conn

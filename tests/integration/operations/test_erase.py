@@ -147,15 +147,20 @@ def test_a_dry_run_lists_the_same_and_changes_nothing(known: Scene) -> None:
     assert told["places"] == erase(NUMBER, by="ops:jane")["places"]
 
 
-def test_what_a_host_holds_and_who_said_stop_stay_and_are_named(scene: Scene) -> None:
+def with_a_host(scene: Scene) -> tuple[str, Host]:
+    """A number with a planned message, and the host that may claim it."""
     scene.contacts([("Zoé", None, None)])
-    number = "+33639980000"
     group = scene.group(0)
     host = Host(group["database_url"], group["mac"])
     host.register()
     host.heartbeat(1)
     scene.apply()
     scene.expand()
+    return "+33639980000", host
+
+
+def test_what_a_host_holds_and_who_said_stop_stay_and_are_named(scene: Scene) -> None:
+    number, host = with_a_host(scene)
     batch = host.claim()
     scene.db.all("insert into opt_out (msisdn, source) values (%s, 'stop') returning 1", (number,))
     kept = {place["where"]: place["done"] for place in erase(number, by="ops:jane")["kept"]}
@@ -168,14 +173,7 @@ def test_what_a_host_holds_and_who_said_stop_stay_and_are_named(scene: Scene) ->
 
 
 def test_what_may_have_gone_out_is_erased_once_a_person_has_said(scene: Scene) -> None:
-    scene.contacts([("Zoé", None, None)])
-    number = "+33639980000"
-    group = scene.group(0)
-    host = Host(group["database_url"], group["mac"])
-    host.register()
-    host.heartbeat(1)
-    scene.apply()
-    scene.expand()
+    number, host = with_a_host(scene)
     host.report(host.claim(), "uncertain")
     assert "message" in {place["where"] for place in erase(number, by="ops:jane")["kept"]}
     ids = [row[0] for row in scene.db.all("select message_id from message")]
